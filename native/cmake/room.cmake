@@ -1,0 +1,23 @@
+# unreel_room(NAME SOURCES file... USES room...): the static library unreel_NAME of the folder that calls it.
+#
+# -ffp-contract=off everywhere: fused multiply-add changes bits, and decision 5 of the design promises bits. A kernel that
+# wants FMA asks for it by name.
+function(unreel_flags target)
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/native")
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter -ffp-contract=off
+                                           -fno-math-errno -ffunction-sections -fdata-sections)
+  if(UNREEL_SANITIZE)
+    target_compile_options(${target} PRIVATE "-fsanitize=${UNREEL_SANITIZE}" -fno-omit-frame-pointer -g)
+    target_link_options(${target} PRIVATE "-fsanitize=${UNREEL_SANITIZE}")
+  endif()
+endfunction()
+
+function(unreel_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  set(target "unreel_${name}")
+  add_library(${target} STATIC ${ARG_SOURCES})
+  unreel_flags(${target})
+  foreach(room IN LISTS ARG_USES)
+    target_link_libraries(${target} PUBLIC "unreel_${room}")
+  endforeach()
+endfunction()

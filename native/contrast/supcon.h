@@ -1,0 +1,31 @@
+// The supervised contrastive loss L_out and its exact gradient.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace unreel::contrast {
+
+struct LossShape {
+  std::size_t rows = 0;
+  std::size_t dims = 0;
+};
+
+/**
+ * L = (1/|V|) sum over anchors i in V of -1/|P(i)| sum over p in P(i) of [ s_ip - log sum over a != i of exp(s_ia) ],
+ * s_ij = z_i . z_j / temperature, z_i = u_i / max(|u_i|, 1e-12), P(i) = the other rows of i's label, V = the anchors with
+ * |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the factor
+ * temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
+ *
+ * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. gradient: rows x dims, receives dL/du;
+ * may be null. Returns the loss; 0 with a zero gradient when V is empty. threads >= 1; the result is the same for any.
+ * Throws invalid_argument (temperature <= 0, no rows), not_finite.
+ */
+double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
+              float* gradient);
+
+/// The same in double precision, written straight from the formula: the reference for tests.
+double supcon_reference(const double* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
+                        double* gradient);
+
+}  // namespace unreel::contrast

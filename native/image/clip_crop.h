@@ -1,0 +1,29 @@
+// CLIP's preprocessing of one RGB picture, equal to Pillow's bicubic and torchvision's centre crop in every byte.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace unreel::image {
+
+/// The name that fingerprints carry for this preprocessing.
+inline constexpr const char* kClipVariant = "clip";
+
+/**
+ * Short side to `size` (long side truncated), Pillow's antialiased bicubic on 8 bits, centre crop size x size.
+ * rgb: height x width x 3; out: size x size x 3. width, height >= 1. Thread-safe; scratch memory is its own.
+ * Source: Pillow Resample.c; torchvision Resize and CenterCrop.
+ */
+void clip_crop(const std::uint8_t* rgb, int width, int height, int size, std::uint8_t* out);
+
+/// Per channel mean and standard deviation on the 0..1 scale.
+struct Normalization {
+  std::array<float, 3> mean{0.48145466F, 0.4578275F, 0.40821073F};
+  std::array<float, 3> std{0.26862954F, 0.26130258F, 0.27577711F};
+};
+
+/// crops: count x size x size x 3 bytes; out: count x 3 x size x size floats, ((v / 255) - mean) / std in float32.
+void normalize(const std::uint8_t* crops, int count, int size, const Normalization& normalization, float* out);
+
+}  // namespace unreel::image

@@ -1,0 +1,53 @@
+// One loaded ONNX model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel_token.h"
+#include "onnx/library.h"
+
+namespace unreel::onnx {
+
+enum class ElementType { float32, float16, uint8, int64, int32, other };
+
+/// A model's input or output as its file declares it. A dynamic dimension is -1.
+struct TensorInfo {
+  std::string name;
+  ElementType type = ElementType::other;
+  std::vector<std::int64_t> shape;
+};
+
+struct SessionOptions {
+  int threads = 1;             ///< intra-op threads, >= 1; spinning is always off
+  std::string device = "cpu";  ///< "cpu"; "cuda" comes with its own provider. Anything else: device_unavailable
+};
+
+/// A borrowed tensor: data of `shape` elements in C order, owned by the caller for the whole run.
+struct TensorView {
+  std::string name;
+  ElementType type = ElementType::float32;
+  std::vector<std::int64_t> shape;
+  void* data = nullptr;
+};
+
+/// Thread-safe: several threads may run() at once.
+class Session {
+ public:
+  /// Throws model_not_found, model_invalid (ORT's own words in the message), device_unavailable.
+  static std::unique_ptr<Session> open(const Library& library, const std::string& model_path, const SessionOptions& options);
+  virtual ~Session() = default;
+
+  virtual const std::vector<TensorInfo>& inputs() const = 0;
+  virtual const std::vector<TensorInfo>& outputs() const = 0;
+
+  /**
+   * Runs the model through an IoBinding: reads `input`, writes the outputs named in `outputs` into the caller's memory.
+   * Throws inference_failed, aborted (checked before the run), out_of_memory.
+   */
+  virtual void run(const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) = 0;
+};
+
+}  // namespace unreel::onnx

@@ -1,0 +1,57 @@
+// C-SVC through libsvm: training, scoring, files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace unreel::svm {
+
+enum class Kernel { linear, rbf };
+
+struct Parameters {
+  Kernel kernel = Kernel::linear;
+  double c = 1;
+  double gamma = 0;  ///< rbf: > 0
+  double weight_real = 1;  ///< multiplies C for label 0
+  double weight_fake = 1;  ///< multiplies C for label 1
+  double epsilon = 1e-3;
+  double cache_mb = 200;
+  bool shrinking = true;
+};
+
+/// Immutable once made; decision_values may run on several threads at once.
+class Model {
+ public:
+  /**
+   * libsvm's own solver on rows x dims doubles, labels 1 = fake, 0 = real. Throws one_class, not_finite (row and column),
+   * invalid_argument (C, gamma, weights <= 0).
+   */
+  static std::unique_ptr<Model> train(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
+                                      const Parameters& parameters);
+  /// Reads libsvm's text format, written by unreel or by svm-train. Throws not_found, svm_invalid (names the line).
+  static std::unique_ptr<Model> load(const std::string& path);
+  /// Writes libsvm's text format with 17 significant digits everywhere. Throws output_not_writable.
+  virtual void save(const std::string& path) const = 0;
+  virtual ~Model() = default;
+
+  virtual Kernel kernel() const = 0;
+  virtual double gamma() const = 0;
+  virtual double c() const = 0;  ///< NaN after load: the file does not say
+  virtual std::size_t dims() const = 0;
+  virtual std::size_t support_vector_count() const = 0;
+  virtual std::vector<double> support_vectors() const = 0;  ///< count x dims, C order
+
+  /**
+   * Decision values, positive = fake whatever label order the file has; equal to libsvm's to the last bit.
+   * x: rows x dims; out: rows. The same for any thread count. Throws not_finite.
+   */
+  virtual void decision_values(const double* x, std::size_t rows, int threads, double* out) const = 0;
+};
+
+/// "3.37"
+std::string libsvm_version();
+
+}  // namespace unreel::svm
