@@ -16,6 +16,9 @@ class CancelToken {
   void cancel() const { flag_->store(true, std::memory_order_relaxed); }
   bool cancelled() const { return flag_->load(std::memory_order_relaxed); }
 
+  /// The flag without ownership: a registry can cancel what still lives and forget what does not.
+  std::weak_ptr<std::atomic<bool>> watch() const { return flag_; }
+
   /// Throws `aborted` once cancel() was called. Loops call it once per packet, batch or epoch.
   void throw_if_cancelled() const {
     if (cancelled()) throw Error(ErrorCode::aborted, "The operation was aborted.");

@@ -18,10 +18,9 @@ std::string field_of(const std::string& line) {
 }
 
 CpuFeatures detect() {
-  static const std::set<std::string> kKnown = {"sse4_2",      "avx",         "avx2",        "fma",       "f16c",
-                                               "avx512f",     "avx512bw",    "avx512_vnni", "avx_vnni",  "avx512_bf16",
-                                               "avx512_fp16", "amx_int8",    "amx_bf16",    "asimd",     "asimddp",
-                                               "i8mm",        "sve"};
+  static const std::set<std::string> kKnown = {
+      "sse4_2",      "avx",         "avx2",     "fma",      "f16c",  "avx512f", "avx512bw", "avx512_vnni", "avx_vnni",
+      "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm",     "sve"};
   CpuFeatures features;
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {

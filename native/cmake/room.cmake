@@ -6,6 +6,9 @@ function(unreel_flags target)
   target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/native")
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter -ffp-contract=off
                                            -fno-math-errno -ffunction-sections -fdata-sections)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12[.]")
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # false alarms on std::string sums: GCC bug 105651
+  endif()
   if(UNREEL_SANITIZE)
     target_compile_options(${target} PRIVATE "-fsanitize=${UNREEL_SANITIZE}" -fno-omit-frame-pointer -g)
     target_link_options(${target} PRIVATE "-fsanitize=${UNREEL_SANITIZE}")

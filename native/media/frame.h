@@ -10,7 +10,9 @@ struct AVFrame;
 
 namespace unreel::media {
 
-/// Where one component of a pixel lies; the fields mean what AVComponentDescriptor's mean.
+/// Where one component of a pixel lies. A sample of shift + depth <= 8 is one byte; a larger one is the 16-bit word at
+/// that address, in the byte order that PixelLayout::big_endian tells. Its value is (read >> shift) & ((1 << depth) -
+/// 1).
 struct Component {
   int plane = 0;   ///< which of the frame's planes
   int step = 0;    ///< bytes between two horizontally neighbouring samples
@@ -28,10 +30,12 @@ struct PixelLayout {
   bool is_rgb = false;
   bool has_alpha = false;
   bool has_palette = false;  ///< planes[1] holds 256 entries, native-endian 32-bit ARGB
-  bool big_endian = false;   ///< samples of more than 8 bits
+  bool big_endian = false;   ///< byte order of the 16-bit samples
 };
 
 /// Y'CbCr matrix as the stream says it; `unspecified` means that the stream says nothing.
+/// BT.470BG, SMPTE 170M and FCC count as bt601 (FCC's weights differ by 0.001), both forms of BT.2020 as bt2020; a
+/// matrix that is none of these as `unspecified`.
 enum class ColorMatrix { unspecified, bt601, bt709, bt2020, smpte240m, rgb };
 enum class ColorRange { unspecified, limited, full };
 
@@ -43,7 +47,7 @@ struct FrameView {
   int height = 0;
   PixelLayout layout;
   ColorMatrix matrix = ColorMatrix::unspecified;
-  ColorRange range = ColorRange::unspecified;  ///< yuvj formats count as full
+  ColorRange range = ColorRange::unspecified;  ///< yuvj and RGB count as full; gray does where the stream says nothing
 };
 
 /// One decoded frame. Movable; owns a reference to libav's buffers. May be read on any thread, by one at a time.
@@ -60,8 +64,11 @@ class Frame {
   int quarter_turns = 0;  ///< clockwise turns by 90 degrees that bring the picture upright (display matrix), 0 to 3
   bool flipped = false;   ///< mirrored left to right before the turns are applied
 
+  /// Valid while this frame lives.
   FrameView view() const;
+
   AVFrame* handle() const { return frame_.get(); }  ///< for media/ alone
+  static Frame adopt(AVFrame* frame);               ///< for media/ alone: takes ownership
 
  private:
   struct Deleter {

@@ -2,16 +2,30 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <variant>
 #include <vector>
 
 namespace unreel::media {
 
-struct SampleCount { std::int64_t count = 0; };                ///< N frames spread evenly: index floor((k + 0.5) F / N)
-struct SampleFps { double fps = 0; };                          ///< the frame shown at each multiple of 1/fps from the first pts on
-struct SampleFrames { std::vector<std::int64_t> frames; };     ///< these indices in presentation order
-struct SampleKeyframes {};                                     ///< the frames the container marks as key (approximate in time)
+/// N frames spread evenly: of F frames the k-th is number floor((k + 0.5) F / N).
+struct SampleCount {
+  std::int64_t count = 0;
+};
+
+/// The frame shown at each instant t = first pts + k / fps, k = 0, 1, ... while t <= last pts. The frame shown at t is
+/// the last one with pts <= t; t is rounded to whole microseconds as pts are.
+struct SampleFps {
+  double fps = 0;
+};
+
+/// These numbers in presentation order, in any order.
+struct SampleFrames {
+  std::vector<std::int64_t> frames;
+};
+
+/// The frames that the container marks as key: approximate in time.
+struct SampleKeyframes {};
+
 struct SampleAll {};
 
 using SamplePolicy = std::variant<SampleCount, SampleFps, SampleFrames, SampleKeyframes, SampleAll>;
@@ -23,8 +37,9 @@ struct FrameTimes {
 };
 
 /**
- * The wanted frame indices, ascending and without duplicates. `count` larger than the frame count gives every frame once.
- * Throws limit_exceeded/invalid_argument: a frame index outside [0, F) is invalid_argument and names the valid range.
+ * The wanted frame indices, ascending and without duplicates. `count` larger than the frame count gives every frame
+ * once. `times.pts_us` must not descend. Throws invalid_argument: a count below 1, a rate that is not a positive
+ * number, or a frame index outside [0, F), whose message names the valid range.
  */
 std::vector<std::int64_t> wanted_frames(const SamplePolicy& policy, const FrameTimes& times);
 

@@ -9,31 +9,24 @@
 
 #include "base/cancel_token.h"
 #include "media/frame.h"
+#include "media/limits.h"
 #include "media/sampling.h"
 
 namespace unreel::media {
 
-/// Bounds on what an input may cost. Each is checked before the cost arises; exceeding one throws limit_exceeded with
-/// details {limit: "maxPixels", value, maximum}.
-struct Limits {
-  std::int64_t max_pixels = 64LL << 20;     ///< width x height of one frame
-  std::int64_t max_frames = 10'000'000;     ///< frames of one video
-  std::int64_t max_bytes = 1LL << 40;       ///< size of the file
-};
-
 struct VideoInfo {
-  int width = 0;     ///< as shown: after rotation
+  int width = 0;  ///< as shown: after rotation
   int height = 0;
-  int rotation = 0;  ///< degrees clockwise that the display matrix asks for: 0, 90, 180, 270
+  int rotation = 0;                         ///< degrees clockwise that the display matrix asks for: 0, 90, 180, 270
   std::optional<std::int64_t> duration_us;  ///< as the container says it, else from the frames once they were counted
   std::int64_t frame_count = 0;             ///< counted, never a header's claim
-  std::string codec;         ///< libav's name: "h264"
-  std::string pixel_format;  ///< libav's name: "yuv420p"
-  std::string color_space;   ///< "bt709", ..., "unspecified"
-  std::string color_range;   ///< "limited", "full", "unspecified"
-  std::string container;     ///< libav's name: "mov,mp4,m4a,3gp,3g2,mj2"
+  std::string codec;                        ///< libav's name: "h264"
+  std::string pixel_format;                 ///< libav's name: "yuv420p"
+  std::string color_space;                  ///< "bt709", ..., "unspecified"
+  std::string color_range;                  ///< "limited", "full", "unspecified"
+  std::string container;                    ///< libav's name: "mov,mp4,m4a,3gp,3g2,mj2"
   double sample_aspect_ratio = 1;
-  int stream = 0;            ///< index of the chosen stream: libav's best video stream
+  int stream = 0;  ///< index of the chosen stream: libav's best video stream
 };
 
 /// What the decoder went through; for reports and tests.
@@ -52,8 +45,8 @@ class Video {
   /**
    * Opens, probes and indexes the best video stream of the file at `path` (UTF-8). Cover pictures are no video unless
    * the file is a still image. A still image is a video of one frame.
-   * Throws not_found, is_a_directory, not_readable, empty_file, not_media, no_video, codec_unsupported, truncated,
-   * limit_exceeded, aborted, io.
+   * Throws not_found, is_a_directory, not_readable, empty_file, not_media, no_video, codec_unsupported, truncated (the
+   * container's own table names bytes beyond the end of the file), no_frames, limit_exceeded, aborted, io.
    */
   static std::unique_ptr<Video> open(const std::string& path, const Limits& limits, const CancelToken& cancel);
   virtual ~Video() = default;
@@ -66,11 +59,12 @@ class Video {
   using Sink = std::function<bool(Frame&&)>;
 
   /**
-   * Decodes the wanted frames and hands them to `sink`, in presentation order. May be called again.
-   * A damaged or missing wanted frame is left out and counted in stats(). Throws no_frames when not one wanted frame
-   * could be decoded, aborted.
+   * Decodes the wanted frames and hands them to `sink`, in presentation order. May be called again. `cancel` ends this
+   * run, as the token given to open() does.
+   * A damaged or missing wanted frame is left out and counted in stats(). Throws no_frames when frames were wanted and
+   * not one could be decoded, invalid_argument as wanted_frames() does, aborted, limit_exceeded, io.
    */
-  virtual void sample(const SamplePolicy& policy, const Sink& sink) = 0;
+  virtual void sample(const SamplePolicy& policy, const CancelToken& cancel, const Sink& sink) = 0;
 };
 
 /// "7.1.5" and the licence line of the libav in this binary.

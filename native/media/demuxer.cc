@@ -1,0 +1,239 @@
+#include "media/demuxer.h"
+
+#include <algorithm>
+#include <climits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "media/av_error.h"
+#include "media/input_file.h"
+#include "media/iso_boxes.h"
+#include "media/libav.h"
+
+extern "C" {
+#include <libavutil/avstring.h>
+}
+
+namespace unreel::media {
+namespace {
+
+Error file_failure(ErrorCode code, const std::string& path, const std::string& what, int averror) {
+  return av_failure(code, path + " " + what + " (libav: " + av_error_text(averror) + ").", averror).with("path", path);
+}
+
+/// One options dictionary for each stream, as avformat_find_stream_info() wants them. The frames that it decodes stay
+/// below the limit too; libav compares sizes that it has padded, hence the slack. The exact limit is ours to check.
+class StreamOptions {
+ public:
+  StreamOptions(unsigned streams, std::int64_t max_pixels) {
+    constexpr std::int64_t kSlack = 1 << 20;
+    for (unsigned i = 0; i < streams; ++i) {
+      AVDictionary* options = nullptr;
+      av_dict_set_int(&options, "max_pixels", std::min<std::int64_t>(max_pixels, INT_MAX - 2 * kSlack) + kSlack, 0);
+      dictionaries_.push_back(options);
+    }
+  }
+  StreamOptions(const StreamOptions&) = delete;
+  StreamOptions& operator=(const StreamOptions&) = delete;
+  ~StreamOptions() {
+    for (AVDictionary*& options : dictionaries_) av_dict_free(&options);
+  }
+  AVDictionary** data() { return dictionaries_.data(); }
+
+ private:
+  std::vector<AVDictionary*> dictionaries_;
+};
+
+bool is_cover_picture(const AVStream& stream) { return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0; }
+
+}  // namespace
+
+Demuxer::Demuxer(std::string path, const Limits& limits, const CancelToken& cancel)
+    : path_(std::move(path)), limits_(limits), open_cancel_(cancel) {
+  silence_libav();
+  size_ = checked_file_size(path_);
+  check_limit("maxBytes", size_, limits_.max_bytes);
+  open();
+}
+
+int Demuxer::interrupted(void* self) {
+  const auto& demuxer = *static_cast<Demuxer*>(self);
+  return demuxer.open_cancel_.cancelled() || demuxer.call_cancel_.cancelled() ? 1 : 0;
+}
+
+void Demuxer::open() {
+  format_.reset();
+  ahead_.reset();
+  io_.reset();
+  open_cancel_.throw_if_cancelled();
+  call_cancel_.throw_if_cancelled();
+  const AVIOInterruptCB interrupt{interrupted, this};
+  AVIOContext* io = nullptr;
+  const int opened = avio_open2(&io, file_url(path_).c_str(), AVIO_FLAG_READ, &interrupt, nullptr);
+  io_.reset(io);
+  throw_if_not_input(opened);
+  if (opened < 0) throw file_failure(ErrorCode::io, path_, "cannot be opened", opened);
+  open_container(recognised_format());
+  choose_stream();
+  check_pixels();
+}
+
+const AVInputFormat& Demuxer::recognised_format() {
+  const AVInputFormat* format = nullptr;
+  const int score = av_probe_input_buffer2(io_.get(), &format, "", nullptr, 0, 0);
+  throw_if_not_input(score);
+  if (score < 0 || format == nullptr) {
+    if (io_->error < 0 && io_->error != AVERROR_EOF)
+      throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);
+    throw Error(ErrorCode::not_media, path_ + " is no video, picture or other media that unreel knows by its bytes.")
+        .with("path", path_);
+  }
+  weakly_recognised_ = score <= AVPROBE_SCORE_RETRY;
+  return *format;
+}
+
+void Demuxer::open_container(const AVInputFormat& format) {
+  AVFormatContext* context = av_allocated(avformat_alloc_context());
+  context->pb = io_.get();
+  context->interrupt_callback = {interrupted, this};
+  UniqueAVDictionary options;
+  AVDictionary* raw_options = nullptr;
+  av_dict_set(&raw_options, "protocol_whitelist", "file", 0);
+  const int opened = avformat_open_input(&context, "", &format, &raw_options);  // frees the context when it fails
+  options.reset(raw_options);
+  throw_if_not_input(opened);
+  if (opened < 0) {
+    if (weakly_recognised_) throw file_failure(ErrorCode::not_media, path_, "is no media that unreel knows", opened);
+    throw file_failure(ErrorCode::truncated, path_,
+                       std::string("looks like ") + format.name +
+                           " but its header is cut off or damaged; the file is " +
+                           "probably an unfinished download or recording",
+                       opened)
+        .with("container", format.name);
+  }
+  format_.reset(context);
+  StreamOptions stream_options(format_->nb_streams, limits_.max_pixels);
+  const int found = avformat_find_stream_info(format_.get(), stream_options.data());
+  throw_if_not_input(found);
+  if (found < 0) throw file_failure(ErrorCode::not_media, path_, "holds no stream that can be understood", found);
+}
+
+void Demuxer::choose_stream() {
+  codec_ = nullptr;
+  stream_ = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &codec_, 0);
+  if (stream_ >= 0 && is_cover_picture(stream())) {
+    stream_ = AVERROR_STREAM_NOT_FOUND;
+    for (unsigned i = 0; i < format_->nb_streams && stream_ < 0; ++i) {
+      if (is_cover_picture(*format_->streams[i])) continue;
+      stream_ = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, static_cast<int>(i), -1, &codec_, 0);
+    }
+  }
+  if (stream_ == AVERROR_DECODER_NOT_FOUND) {
+    const int any = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+    const char* name = any < 0 ? "unknown" : avcodec_get_name(format_->streams[any]->codecpar->codec_id);
+    throw Error(ErrorCode::codec_unsupported,
+                path_ + " holds video of the codec '" + name +
+                    "', which this build cannot decode. Transcode it, to H.264 for instance.")
+        .with("path", path_)
+        .with("codec", name);
+  }
+  if (stream_ < 0 || codec_ == nullptr) {
+    if (weakly_recognised_) {
+      throw Error(ErrorCode::not_media, path_ + " is no media that unreel knows.").with("path", path_);
+    }
+    if (is_container("mp4") && ends_inside_a_box(path_)) {
+      throw Error(ErrorCode::truncated, path_ + " is cut off inside its header; it is probably an unfinished download.")
+          .with("path", path_);
+    }
+    throw Error(ErrorCode::no_video, path_ + " holds no video stream.")
+        .with("path", path_)
+        .with("container", format_->iformat->name);
+  }
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    format_->streams[i]->discard = static_cast<int>(i) == stream_ ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+  }
+}
+
+void Demuxer::check_pixels() const {
+  const AVCodecParameters& parameters = *stream().codecpar;
+  check_limit("maxPixels", std::int64_t{parameters.width} * parameters.height, limits_.max_pixels);
+}
+
+bool Demuxer::read(AVPacket& packet) {
+  av_packet_unref(&packet);
+  if (ahead_) {
+    av_packet_move_ref(&packet, ahead_.get());
+    ahead_.reset();
+    return true;
+  }
+  if (!read_next(packet)) return false;
+  if (!first_) first_ = PacketMark{packet.pos, packet.pts, packet.dts, packet.size};
+  return true;
+}
+
+bool Demuxer::read_next(AVPacket& packet) {
+  for (;;) {
+    open_cancel_.throw_if_cancelled();
+    call_cancel_.throw_if_cancelled();
+    const int result = av_read_frame(format_.get(), &packet);
+    if (result == AVERROR(EAGAIN)) continue;
+    throw_if_not_input(result);
+    if (result < 0) {
+      throw_if_not_input(io_->error);
+      // A demuxer's own error is the end of what can be had; an error of the file underneath is the machine's.
+      if (io_->error < 0 && io_->error != AVERROR_EOF)
+        throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);
+      return false;
+    }
+    if (packet.stream_index == stream_ && packet.size > 0) return true;
+    av_packet_unref(&packet);
+  }
+}
+
+void Demuxer::rewind() {
+  if (!first_ || seek_to_start()) return;
+  open();
+}
+
+bool Demuxer::seek_to_start() {
+  if (!is_container("mp4") && !is_container("matroska") && !is_container("avi")) return false;
+  ahead_.reset();
+  const std::int64_t target = std::min(first_->pts == AV_NOPTS_VALUE ? INT64_MAX : first_->pts,
+                                       first_->dts == AV_NOPTS_VALUE ? INT64_MAX : first_->dts);
+  if (target == INT64_MAX || av_seek_frame(format_.get(), stream_, target, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  UniqueAVPacket packet = make_packet();
+  if (!read_next(*packet)) return false;
+  if (!(PacketMark{packet->pos, packet->pts, packet->dts, packet->size} == *first_)) return false;
+  ahead_ = std::move(packet);
+  return true;
+}
+
+double Demuxer::sample_aspect_ratio() const {
+  const AVRational ratio = av_guess_sample_aspect_ratio(format_.get(), format_->streams[stream_], nullptr);
+  return ratio.num > 0 && ratio.den > 0 ? av_q2d(ratio) : 1.0;
+}
+
+bool Demuxer::is_container(const char* name) const { return av_match_name(name, format_->iformat->name) != 0; }
+
+void Demuxer::check_table() const {
+  // MP4's table gives positions in the file. Those of other demuxers here are relative, or grow while packets are read.
+  if (!is_container("mp4")) return;
+  AVStream* stream = format_->streams[stream_];
+  const int listed = avformat_index_get_entries_count(stream);
+  int beyond = 0;
+  for (int i = 0; i < listed; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(stream, i);
+    if (entry->pos + entry->size > size_) ++beyond;
+  }
+  if (beyond == 0) return;
+  throw Error(ErrorCode::truncated,
+              path_ + " is cut off: " + std::to_string(beyond) + " of the " + std::to_string(listed) +
+                  " packets that it lists lie beyond its end. It is probably an unfinished download.")
+      .with("path", path_)
+      .with("listed", std::int64_t{listed})
+      .with("beyondEnd", std::int64_t{beyond});
+}
+
+}  // namespace unreel::media

@@ -1,0 +1,87 @@
+// A file taken apart into the packets of its best video stream.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/cancel_token.h"
+#include "media/av_ptr.h"
+#include "media/limits.h"
+
+namespace unreel::media {
+
+/**
+ * Opens a file by path, finds its best video stream and reads that stream's packets. Not thread-safe.
+ *
+ * The container is recognised by content alone, never by the name's ending. Nothing but the named file is read: only
+ * libav's `file` protocol is allowed, and the demuxers that expand a name into a sequence of files are left out.
+ */
+class Demuxer {
+ public:
+  /// Throws what Video::open() throws for the file and its streams. Limits on bytes, and on the pixels that the
+  /// container announces, are checked here.
+  Demuxer(std::string path, const Limits& limits, const CancelToken& cancel);
+  Demuxer(const Demuxer&) = delete;
+  Demuxer& operator=(const Demuxer&) = delete;
+
+  /// The next packet of the stream; false at the end, which for a cut-off or damaged file is where reading stopped.
+  /// Packets without bytes are passed over: they say "nothing changed" and bring no frame. Throws aborted, io,
+  /// out_of_memory.
+  bool read(AVPacket& packet);
+
+  /// Back to the first packet: by seeking where that provably leads there, else by opening the file again.
+  void rewind();
+
+  /// From now on this token interrupts reading, beside the one given to the constructor.
+  void interrupt_by(const CancelToken& cancel) { call_cancel_ = cancel; }
+
+  const std::string& path() const { return path_; }
+  const AVFormatContext& format() const { return *format_; }
+  const AVStream& stream() const { return *format_->streams[stream_]; }
+  const AVCodec& codec() const { return *codec_; }  ///< the decoder for stream()
+  double sample_aspect_ratio() const;               ///< of the stored picture; 1 where the file says nothing
+
+  /// Whether libav's name for the container is `name`, one name among those of a demuxer ("mp4" of "mov,mp4,m4a").
+  bool is_container(const char* name) const;
+
+  /// Throws truncated when the container's own table lists packets of the stream beyond the end of the file. Containers
+  /// without such a table pass.
+  void check_table() const;
+
+ private:
+  /// What tells one packet of a file from another.
+  struct PacketMark {
+    std::int64_t pos = 0;
+    std::int64_t pts = 0;
+    std::int64_t dts = 0;
+    int size = 0;
+    bool operator==(const PacketMark& other) const {
+      return pos == other.pos && pts == other.pts && dts == other.dts && size == other.size;
+    }
+  };
+
+  static int interrupted(void* self);
+  void open();
+  const AVInputFormat& recognised_format();
+  void open_container(const AVInputFormat& format);
+  void choose_stream();
+  void check_pixels() const;
+  bool read_next(AVPacket& packet);
+  bool seek_to_start();
+
+  std::string path_;
+  std::int64_t size_ = 0;  ///< bytes of the file
+  Limits limits_;
+  CancelToken open_cancel_;
+  CancelToken call_cancel_;
+  UniqueAVIOContext io_;
+  UniqueDecodingAVFormatContext format_;
+  const AVCodec* codec_ = nullptr;
+  int stream_ = -1;
+  bool weakly_recognised_ = false;  ///< libav itself warns of mistaking other bytes for media at such a score
+  std::optional<PacketMark> first_;
+  UniqueAVPacket ahead_;  ///< a packet that was read to look at and is the next to hand out
+};
+
+}  // namespace unreel::media

@@ -1,0 +1,141 @@
+#include "media/frame_index.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "media/damage_trail.h"
+#include "media/shown_packet.h"
+
+extern "C" {
+#include <libavutil/mathematics.h>
+}
+
+namespace unreel::media {
+namespace {
+
+constexpr AVRational kMicroseconds{1, 1'000'000};
+
+/// MPEG-4 writes "the picture did not change" as a packet of a few bytes that brings no frame (vop_coded 0, ISO/IEC
+/// 14496-2, 6.2.5). A real picture with a start code, its header and one macroblock row does not fit into so few.
+constexpr int kNotCodedVopBytes = 16;
+
+/// Whether the stream's packets are one to one with its frames and carry their own presentation times.
+bool has_trustworthy_packets(const Demuxer& demuxer) {
+  const AVCodecParameters& parameters = *demuxer.stream().codecpar;
+  if ((demuxer.format().iformat->flags & AVFMT_NOTIMESTAMPS) != 0) return false;
+  for (const char* container : {"mp4", "matroska", "flv", "gif", "ivf"}) {
+    if (demuxer.is_container(container)) return true;
+  }
+  // Where both fields of a picture may be packets of their own, only a stream known to be progressive is safe.
+  if (demuxer.is_container("mpegts")) return parameters.field_order == AV_FIELD_PROGRESSIVE;
+  // AVI, ASF and others store decoding order. That is presentation order for codecs that do not reorder.
+  const AVCodecDescriptor* codec = avcodec_descriptor_get(parameters.codec_id);
+  return codec != nullptr && (codec->props & AV_CODEC_PROP_REORDER) == 0;
+}
+
+/// How long a frame lasts where nobody says so: by the stream's frame rate, 25 a second in the end, as libav assumes
+/// too.
+std::int64_t usual_duration(const AVStream& stream) {
+  AVRational rate = stream.avg_frame_rate;
+  if (rate.num <= 0 || rate.den <= 0) rate = stream.r_frame_rate;
+  if (rate.num <= 0 || rate.den <= 0) rate = {25, 1};
+  return std::max<std::int64_t>(1, av_rescale_q(1, av_inv_q(rate), stream.time_base));
+}
+
+}  // namespace
+
+FrameIndex::FrameIndex(Source source, std::vector<Entry> entries, AVRational time_base, std::int64_t last_duration)
+    : source_(source), entries_(std::move(entries)) {
+  times_.pts_us.reserve(entries_.size());
+  times_.key.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    times_.pts_us.push_back(av_rescale_q(entry.pts, time_base, kMicroseconds));
+    times_.key.push_back(entry.key);
+  }
+  if (entries_.empty()) return;
+  const std::size_t last = entries_.size() - 1;
+  std::int64_t last_us = av_rescale_q(last_duration, time_base, kMicroseconds);
+  if (last_duration <= 0) last_us = last == 0 ? 0 : times_.pts_us[last] - times_.pts_us[last - 1];
+  duration_us_ = times_.pts_us[last] - times_.pts_us[0] + last_us;
+}
+
+std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
+  if (!has_trustworthy_packets(demuxer)) return std::nullopt;
+  const AVCodecID codec = demuxer.stream().codecpar->codec_id;
+  std::vector<Entry> entries;
+  Entry last;
+  std::int64_t last_duration = 0;
+  const UniqueAVPacket packet = make_packet();
+  while (demuxer.read(*packet)) {
+    ++stats.packets_read;
+    if (!is_shown(*packet, codec)) continue;
+    if (packet->pts == AV_NOPTS_VALUE) return std::nullopt;
+    if (codec == AV_CODEC_ID_MPEG4 && packet->size < kNotCodedVopBytes) return std::nullopt;
+    check_limit("maxFrames", static_cast<std::int64_t>(entries.size()) + 1, limits.max_frames);
+    const Entry entry{packet->pts, (packet->flags & AV_PKT_FLAG_KEY) != 0, (packet->flags & AV_PKT_FLAG_CORRUPT) != 0};
+    if (entries.empty() || entry.pts > last.pts) {
+      last = entry;
+      last_duration = packet->duration;
+    }
+    entries.push_back(entry);
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts < b.pts; });
+  const auto same =
+      std::adjacent_find(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts == b.pts; });
+  if (same != entries.end()) return std::nullopt;
+  return FrameIndex(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
+}
+
+FrameIndex FrameIndex::decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
+  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), limits);
+  const std::int64_t usual = usual_duration(demuxer.stream());
+  std::vector<Entry> entries;
+  std::int64_t last_duration = 0;
+  decode_all(demuxer, decoder, stats, [&](UniqueAVFrame&& frame) {
+    check_limit("maxFrames", static_cast<std::int64_t>(entries.size()) + 1, limits.max_frames);
+    std::int64_t pts = frame->best_effort_timestamp;
+    // Times ascend: a frame without a time, or with one that is not after its predecessor's, follows at the usual pace.
+    if (entries.empty()) {
+      if (pts == AV_NOPTS_VALUE) pts = 0;
+    } else if (pts == AV_NOPTS_VALUE || pts <= entries.back().pts) {
+      pts = entries.back().pts + usual;
+    }
+    entries.push_back({pts, (frame->flags & AV_FRAME_FLAG_KEY) != 0, false});
+    last_duration = frame->duration;
+    return true;
+  });
+  return FrameIndex(Source::decoding, std::move(entries), demuxer.stream().time_base, last_duration);
+}
+
+std::optional<std::int64_t> FrameIndex::find(std::int64_t pts) const {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), pts,
+                                      [](const Entry& entry, std::int64_t value) { return entry.pts < value; });
+  if (found == entries_.end() || found->pts != pts) return std::nullopt;
+  return found - entries_.begin();
+}
+
+void decode_all(Demuxer& demuxer, PacketDecoder& decoder, VideoStats& stats,
+                const std::function<bool(UniqueAVFrame&&)>& sink) {
+  DamageTrail trail(demuxer.stream().codecpar->codec_id);
+  const auto hand_on_all = [&] {
+    for (;;) {
+      UniqueAVFrame frame = make_frame();
+      if (!decoder.receive(*frame)) return true;
+      if (trail.spoils(*frame)) frame->flags |= AV_FRAME_FLAG_CORRUPT;
+      if ((frame->flags & AV_FRAME_FLAG_DISCARD) != 0) continue;
+      if (!sink(std::move(frame))) return false;
+    }
+  };
+  const UniqueAVPacket packet = make_packet();
+  while (demuxer.read(*packet)) {
+    ++stats.packets_read;
+    ++stats.packets_decoded;
+    const bool accepted = decoder.send(*packet);
+    trail.sent(*packet, accepted);
+    if (!hand_on_all()) return;
+  }
+  decoder.drain();
+  hand_on_all();
+}
+
+}  // namespace unreel::media

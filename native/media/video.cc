@@ -1,0 +1,212 @@
+#include "media/video.h"
+
+#include <string>
+#include <utility>
+
+#include "media/av_error.h"
+#include "media/demuxer.h"
+#include "media/frame_index.h"
+#include "media/libav.h"
+#include "media/orientation.h"
+#include "media/packet_decoder.h"
+#include "media/pixel_format.h"
+#include "media/presentation_order.h"
+
+extern "C" {
+#include <libavutil/mathematics.h>
+#include <libavutil/pixdesc.h>
+}
+
+namespace unreel::media {
+namespace {
+
+FrameIndex make_index(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
+  if (std::optional<FrameIndex> scanned = FrameIndex::scan(demuxer, limits, stats)) return std::move(*scanned);
+  demuxer.rewind();
+  return FrameIndex::decode(demuxer, limits, stats);
+}
+
+std::string text_or(const char* text, const char* otherwise) { return text == nullptr ? otherwise : text; }
+
+std::string range_name(AVPixelFormat format, AVColorRange range) {
+  if (format == AV_PIX_FMT_NONE) return "unspecified";
+  switch (range_of(format, range)) {
+    case ColorRange::limited:
+      return "limited";
+    case ColorRange::full:
+      return "full";
+    case ColorRange::unspecified:
+      break;
+  }
+  return "unspecified";
+}
+
+std::optional<std::int64_t> announced_duration_us(const Demuxer& demuxer) {
+  const AVStream& stream = demuxer.stream();
+  if (stream.duration > 0) return av_rescale_q(stream.duration, stream.time_base, {1, 1'000'000});
+  if (demuxer.format().duration > 0) return demuxer.format().duration;  // in AV_TIME_BASE: microseconds
+  return std::nullopt;
+}
+
+VideoInfo info_of(const Demuxer& demuxer, const FrameIndex& index, const Orientation& orientation) {
+  const AVCodecParameters& parameters = *demuxer.stream().codecpar;
+  const auto format = static_cast<AVPixelFormat>(parameters.format);
+  const char* space =
+      parameters.color_space == AVCOL_SPC_UNSPECIFIED ? nullptr : av_color_space_name(parameters.color_space);
+  const bool sideways = orientation.quarter_turns % 2 == 1;
+  VideoInfo info;
+  info.width = sideways ? parameters.height : parameters.width;
+  info.height = sideways ? parameters.width : parameters.height;
+  info.rotation = orientation.quarter_turns * 90;
+  info.duration_us = announced_duration_us(demuxer);
+  if (!info.duration_us && index.duration_us() > 0) info.duration_us = index.duration_us();
+  info.frame_count = index.size();
+  info.codec = avcodec_get_name(parameters.codec_id);
+  info.pixel_format = text_or(av_get_pix_fmt_name(format), "unknown");
+  info.color_space = text_or(space, "unspecified");
+  info.color_range = range_name(format, parameters.color_range);
+  info.container = demuxer.format().iformat->name;
+  info.sample_aspect_ratio = sideways ? 1 / demuxer.sample_aspect_ratio() : demuxer.sample_aspect_ratio();
+  info.stream = demuxer.stream().index;
+  return info;
+}
+
+/// One run over the file: finds the number of every frame that the decoder brings, and hands the wanted ones out in
+/// order.
+class Run {
+ public:
+  Run(const FrameIndex& index, std::vector<std::int64_t> wanted, const Video::Sink& sink)
+      : index_(index), order_(std::move(wanted)), sink_(sink) {}
+
+  /// Whether the run goes on.
+  bool take(UniqueAVFrame&& decoded) {
+    const std::optional<std::int64_t> number = number_of(*decoded);
+    if (!number) return true;
+    if (order_.wants(*number)) {
+      if (index_.at(*number).cut || is_damaged(*decoded)) {
+        order_.put_damaged(*number);
+      } else {
+        order_.put(shown(std::move(decoded), *number));
+      }
+    }
+    order_.arrived(*number);
+    return hand_out() && !order_.complete();
+  }
+
+  /// No frame follows.
+  void finish() {
+    if (stopped_) return;
+    order_.finish();
+    hand_out();
+  }
+
+  std::int64_t handed_out() const { return handed_out_; }
+  std::int64_t damaged() const { return order_.damaged(); }
+  std::int64_t missing() const { return order_.missing(); }
+
+ private:
+  /// Nothing for a frame that the index does not know.
+  std::optional<std::int64_t> number_of(const AVFrame& frame) {
+    if (index_.source() == FrameIndex::Source::packets) return index_.find(frame.pts);
+    return arrivals_ < index_.size() ? std::optional(arrivals_++) : std::nullopt;
+  }
+
+  Frame shown(UniqueAVFrame&& decoded, std::int64_t number) const {
+    make_readable(decoded);
+    const Orientation orientation = orientation_of(*decoded);
+    Frame frame = Frame::adopt(decoded.release());
+    frame.index = number;
+    frame.pts_us = index_.times().pts_us[static_cast<std::size_t>(number)];
+    frame.key_frame = index_.at(number).key;
+    frame.quarter_turns = orientation.quarter_turns;
+    frame.flipped = orientation.flipped;
+    return frame;
+  }
+
+  bool hand_out() {
+    while (std::optional<Frame> frame = order_.take()) {
+      ++handed_out_;
+      stopped_ = !sink_(std::move(*frame));
+      if (stopped_) return false;
+    }
+    return true;
+  }
+
+  const FrameIndex& index_;
+  PresentationOrder order_;
+  const Video::Sink& sink_;
+  std::int64_t arrivals_ = 0;
+  std::int64_t handed_out_ = 0;
+  bool stopped_ = false;
+};
+
+class FileVideo final : public Video {
+ public:
+  FileVideo(const std::string& path, const Limits& limits, const CancelToken& cancel)
+      : limits_(limits), demuxer_(path, limits, cancel), index_(checked_index()) {
+    info_ = info_of(demuxer_, index_, orientation());
+  }
+
+  const VideoInfo& info() const override { return info_; }
+  const FrameTimes& times() const override { return index_.times(); }
+  const VideoStats& stats() const override { return stats_; }
+
+  void sample(const SamplePolicy& policy, const CancelToken& cancel, const Sink& sink) override {
+    const std::vector<std::int64_t> wanted = wanted_frames(policy, index_.times());
+    if (wanted.empty()) return;
+    demuxer_.interrupt_by(cancel);
+    demuxer_.rewind();
+    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
+    Run run(index_, wanted, sink);
+    decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) { return run.take(std::move(frame)); });
+    run.finish();
+    stats_.frames_damaged += run.damaged();
+    stats_.frames_missing += run.missing();
+    if (run.handed_out() == 0) throw nothing_decoded(wanted.size(), run);
+  }
+
+ private:
+  FrameIndex checked_index() {
+    demuxer_.check_table();
+    FrameIndex index = make_index(demuxer_, limits_, stats_);
+    if (index.size() > 0) return index;
+    throw Error(ErrorCode::no_frames, demuxer_.path() + " holds a video stream without a single frame.")
+        .with("path", demuxer_.path());
+  }
+
+  /// A picture's own EXIF orientation is known only once it is decoded; videos say it in their header.
+  Orientation orientation() {
+    if (index_.size() > 1) return orientation_of(*demuxer_.stream().codecpar);
+    Orientation orientation = orientation_of(*demuxer_.stream().codecpar);
+    demuxer_.rewind();
+    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
+    decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) {
+      orientation = orientation_of(*frame);
+      return false;
+    });
+    return orientation;
+  }
+
+  Error nothing_decoded(std::size_t wanted, const Run& run) const {
+    return Error(ErrorCode::no_frames, "Not one of the " + std::to_string(wanted) + " wanted frames of " +
+                                           demuxer_.path() + " could be decoded: " + std::to_string(run.damaged()) +
+                                           " are damaged, " + std::to_string(run.missing()) + " missing.")
+        .with("path", demuxer_.path())
+        .with("framesDamaged", run.damaged())
+        .with("framesMissing", run.missing());
+  }
+
+  Limits limits_;
+  VideoStats stats_;
+  Demuxer demuxer_;
+  FrameIndex index_;
+  VideoInfo info_;
+};
+
+}  // namespace
+
+std::unique_ptr<Video> Video::open(const std::string& path, const Limits& limits, const CancelToken& cancel) {
+  return std::make_unique<FileVideo>(path, limits, cancel);
+}
+
+}  // namespace unreel::media

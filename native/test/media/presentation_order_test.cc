@@ -1,0 +1,76 @@
+#include "media/presentation_order.h"
+
+#include <gtest/gtest.h>
+
+#include "media/av_ptr.h"
+
+namespace unreel::media {
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+Frame numbered(std::int64_t index) {
+  Frame frame = Frame::adopt(make_frame().release());
+  frame.index = index;
+  return frame;
+}
+
+/// What comes out when frames arrive in the order of `arrivals`; those in `broken` arrive damaged.
+Numbers handed_out(PresentationOrder& order, const Numbers& arrivals, const Numbers& broken = {}) {
+  Numbers out;
+  const auto drain = [&] {
+    while (std::optional<Frame> frame = order.take()) out.push_back(frame->index);
+  };
+  for (const std::int64_t index : arrivals) {
+    if (order.wants(index)) {
+      if (std::find(broken.begin(), broken.end(), index) != broken.end()) {
+        order.put_damaged(index);
+      } else {
+        order.put(numbered(index));
+      }
+    }
+    order.arrived(index);
+    drain();
+  }
+  order.finish();
+  drain();
+  return out;
+}
+
+TEST(PresentationOrder, WaitsForALowerFrameThatComesLater) {
+  PresentationOrder order({1, 3, 4});
+  EXPECT_EQ(handed_out(order, {0, 3, 2, 4, 1, 5}), (Numbers{1, 3, 4}));
+  EXPECT_TRUE(order.complete());
+  EXPECT_EQ(order.missing(), 0);
+}
+
+TEST(PresentationOrder, CountsWhatIsDamagedAndWhatNeverComes) {
+  PresentationOrder order({0, 2, 4, 6});
+  EXPECT_EQ(handed_out(order, {0, 1, 2, 3, 5, 6}, {2}), (Numbers{0, 6}));
+  EXPECT_EQ(order.damaged(), 1);
+  EXPECT_EQ(order.missing(), 1);
+}
+
+TEST(PresentationOrder, GivesAFrameUpAfterTheWindowSoThatMemoryIsBounded) {
+  Numbers wanted;
+  for (std::int64_t i = 0; i < 100; ++i) wanted.push_back(i);
+  PresentationOrder order(wanted);
+  Numbers out;
+  for (std::int64_t i = 1; i < 100; ++i) {
+    order.put(numbered(i));
+    order.arrived(i);
+    while (std::optional<Frame> frame = order.take()) out.push_back(frame->index);
+    const bool given_up = i >= PresentationOrder::kWindow;
+    EXPECT_EQ(out.size(), static_cast<std::size_t>(given_up ? i : 0)) << i;
+  }
+  EXPECT_EQ(order.missing(), 1);
+  EXPECT_TRUE(order.complete());
+}
+
+TEST(PresentationOrder, AFrameIsHandedOutOnceThoughItArrivesTwice) {
+  PresentationOrder order({0, 1});
+  EXPECT_EQ(handed_out(order, {0, 0, 1, 1}), (Numbers{0, 1}));
+}
+
+}  // namespace
+}  // namespace unreel::media
