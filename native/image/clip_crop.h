@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 namespace unreel::image {
 
@@ -12,8 +11,11 @@ inline constexpr const char* kClipVariant = "clip";
 
 /**
  * Short side to `size` (long side truncated), Pillow's antialiased bicubic on 8 bits, centre crop size x size.
- * rgb: height x width x 3; out: size x size x 3. width, height >= 1. Thread-safe; scratch memory is its own.
- * Source: Pillow Resample.c; torchvision Resize and CenterCrop.
+ * rgb: height x width x 3; out: size x size x 3. width, height, size >= 1. Thread-safe; scratch memory is its own.
+ *
+ * The horizontal pass comes first and its result is rounded to bytes, as in every Pillow up to 12.x. Pillow 13 runs the
+ * vertical pass first for some tall pictures (python-pillow/Pillow#9549), which gives other bytes there.
+ * Source: Pillow 12.3 src/libImaging/Resample.c; torchvision Resize and CenterCrop (halves to even) on PIL images.
  */
 void clip_crop(const std::uint8_t* rgb, int width, int height, int size, std::uint8_t* out);
 

@@ -34,7 +34,7 @@ enum class Range { limited, full };
 struct Picture {
   std::array<const std::uint8_t*, 4> planes{};
   std::array<std::ptrdiff_t, 4> strides{};
-  int width = 0;   ///< as stored
+  int width = 0;  ///< as stored
   int height = 0;
   PixelLayout layout;
   Matrix matrix = Matrix::bt601;  ///< of Y'CbCr layouts; DESIGN: BT.601 when a stream says nothing

@@ -1,0 +1,44 @@
+#include "image/samples.h"
+
+#include <algorithm>
+
+namespace unreel::image {
+namespace {
+
+std::uint32_t load16_little(const std::uint8_t* p) { return p[0] | static_cast<std::uint32_t>(p[1]) << 8; }
+std::uint32_t load16_big(const std::uint8_t* p) { return p[1] | static_cast<std::uint32_t>(p[0]) << 8; }
+std::uint32_t load32_little(const std::uint8_t* p) { return load16_little(p) | load16_little(p + 2) << 16; }
+std::uint32_t load32_big(const std::uint8_t* p) { return load16_big(p + 2) | load16_big(p) << 16; }
+
+template <class Load>
+void gather(const std::uint8_t* first, const Component& component, int count, Load load, std::uint16_t* out) {
+  const std::ptrdiff_t step = component.step;
+  const int shift = component.shift;
+  const std::uint32_t mask = (1U << component.depth) - 1;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    out[i] = static_cast<std::uint16_t>(load(first + i * step) >> shift & mask);
+  }
+}
+
+}  // namespace
+
+void read_samples(const Picture& picture, const Component& component, int row, int count, std::uint16_t* out) {
+  const auto plane = static_cast<std::size_t>(component.plane);
+  const std::uint8_t* first = picture.planes[plane] + row * picture.strides[plane] + component.offset;
+  const int bits = component.shift + component.depth;
+  const bool big = picture.layout.big_endian;
+  if (bits <= 8) {
+    first += big ? 1 : 0;
+    if (component.step == 1 && component.depth == 8) {
+      std::copy_n(first, count, out);
+    } else {
+      gather(first, component, count, [](const std::uint8_t* p) { return std::uint32_t{*p}; }, out);
+    }
+  } else if (bits <= 16) {
+    gather(first, component, count, big ? load16_big : load16_little, out);
+  } else {
+    gather(first, component, count, big ? load32_big : load32_little, out);
+  }
+}
+
+}  // namespace unreel::image
