@@ -3,29 +3,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/cancel_token.h"
+#include "clip/contract.h"
 #include "image/clip_crop.h"
 
-namespace unreel::onnx {
-class Library;
-}
-
 namespace unreel::clip {
-
-/// What the model file says of itself, read from the file and never assumed.
-struct EncoderContract {
-  std::string input;                      ///< name of the [batch, 3, size, size] input ("pixel_values")
-  std::string output;                     ///< name of the [batch, dimension] output ("image_embeds")
-  int image_size = 0;                     ///< 224
-  int dimension = 0;                      ///< 512; found by a trial run where the file leaves it open
-  std::optional<int> fixed_batch;         ///< set when the file fixes the batch axis
-  bool half_input = false;                ///< the input is float16
-  bool half_output = false;
-  std::string precision;                  ///< "fp32", "fp16" or "int8": by the weights' types
-};
 
 struct EncoderOptions {
   int threads = 1;             ///< intra-op threads
@@ -37,11 +21,13 @@ struct EncoderOptions {
 class ImageEncoder {
  public:
   /**
-   * Loads and checks the model: one 4-D float image input with 3 channels and a square size, one 2-D float output of
-   * embeddings (`image_embeds` first; else the only 2-D float output). Extra outputs are ignored, never computed where
-   * ORT allows. Throws model_not_found, model_invalid, model_contract (says what was expected and what was found).
+   * Loads and checks the model, after load_runtime() has succeeded: one 4-D float image input with 3 channels and a
+   * square size, one 2-D float output of embeddings (`image_embeds` first; else the only 2-D float output). Extra
+   * outputs are never fetched. 'auto' is the best device this build has: the CPU. Throws model_not_found,
+   * is_a_directory, not_readable, model_invalid, model_contract (says what was expected and what was found),
+   * device_unavailable, inference_failed (the model loads but does not run), out_of_memory.
    */
-  static std::shared_ptr<ImageEncoder> load(const onnx::Library& library, const std::string& path, const EncoderOptions& options);
+  static std::shared_ptr<ImageEncoder> load(const std::string& path, const EncoderOptions& options);
   virtual ~ImageEncoder() = default;
 
   virtual const EncoderContract& contract() const = 0;
@@ -49,7 +35,9 @@ class ImageEncoder {
 
   /**
    * crops: count x size x size x 3 bytes of RGB; embeddings: count x dimension floats, as the model gives them (not
-   * normalised). Any count >= 1: a fixed batch is padded and cut. Throws inference_failed, aborted.
+   * normalised). Any count >= 1. An embedding's bytes depend on its crop alone, not on its neighbours or on count: a
+   * fixed batch is filled up with copies and cut, a model that is not batch_invariant runs one crop at a time.
+   * Cancellation is seen between runs. Throws inference_failed, aborted, out_of_memory.
    */
   virtual void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) = 0;
 };

@@ -13,12 +13,17 @@ namespace unreel::onnx {
 
 enum class ElementType { float32, float16, uint8, int64, int32, other };
 
-/// A model's input or output as its file declares it. A dynamic dimension is -1.
+/// A model's input or output as its file declares it. A dynamic dimension is -1; no shape at all is an empty `shape`.
 struct TensorInfo {
   std::string name;
   ElementType type = ElementType::other;
   std::vector<std::int64_t> shape;
 };
+
+/// "image_embeds float32[?, 512]", for messages.
+std::string describe(const TensorInfo& tensor);
+/// Several, separated by ", "; "none" for an empty list.
+std::string describe(const std::vector<TensorInfo>& tensors);
 
 struct SessionOptions {
   int threads = 1;             ///< intra-op threads, >= 1; spinning is always off
@@ -33,11 +38,18 @@ struct TensorView {
   void* data = nullptr;
 };
 
-/// Thread-safe: several threads may run() at once.
+/**
+ * Thread-safe: several threads may run() at once; with one intra-op thread all work is done on the calling thread.
+ * Denormals count as zero while the model runs; the caller's own floating-point mode is the same before and after.
+ */
 class Session {
  public:
-  /// Throws model_not_found, model_invalid (ORT's own words in the message), device_unavailable.
-  static std::unique_ptr<Session> open(const Library& library, const std::string& model_path, const SessionOptions& options);
+  /**
+   * All graph optimisations, sequential execution, no spinning threads. Throws model_not_found, is_a_directory,
+   * not_readable, model_invalid (ORT's own words in the message), device_unavailable (detail `missing`).
+   */
+  static std::unique_ptr<Session> open(const Library& library, const std::string& model_path,
+                                       const SessionOptions& options);
   virtual ~Session() = default;
 
   virtual const std::vector<TensorInfo>& inputs() const = 0;
@@ -45,9 +57,14 @@ class Session {
 
   /**
    * Runs the model through an IoBinding: reads `input`, writes the outputs named in `outputs` into the caller's memory.
-   * Throws inference_failed, aborted (checked before the run), out_of_memory.
+   * Outputs that are not named are not fetched. Throws inference_failed (also when an output has another shape than its
+   * view), aborted (checked before the run), out_of_memory.
    */
   virtual void run(const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) = 0;
+
+  /// Runs the model once and tells the shape of the output named `output`, which the file may leave open. Throws as
+  /// run().
+  virtual std::vector<std::int64_t> shape_of(const TensorView& input, const std::string& output) = 0;
 };
 
 }  // namespace unreel::onnx

@@ -1,0 +1,147 @@
+#include "clip/contract.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "onnx/model_file.h"
+#include "onnx/session.h"
+
+namespace unreel::clip {
+namespace {
+
+using onnx::ElementType;
+using onnx::TensorInfo;
+
+constexpr const char* kExpected =
+    "one float input [batch, 3, size, size] and one 2-D float output [batch, dimension], such as pixel_values and "
+    "image_embeds";
+constexpr int kClipSizes[] = {224, 336, 240, 256, 288, 384, 448};
+constexpr const char* kBatchQuantizer = "DynamicQuantize";  // Linear, and ORT's own MatMul, LSTM
+
+bool is_float(const TensorInfo& tensor) {
+  return tensor.type == ElementType::float32 || tensor.type == ElementType::float16;
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& expected, const std::string& found) {
+  throw Error(ErrorCode::model_contract,
+              path + " is not a CLIP image encoder. Expected: " + expected + ". Found: " + found +
+                  ". Export the vision model with its projection alone, or choose another file.")
+      .with("path", path)
+      .with("expected", expected)
+      .with("found", found);
+}
+
+[[noreturn]] void refuse(const std::string& path, const onnx::Session& session) {
+  refuse(path, kExpected, "inputs " + describe(session.inputs()) + "; outputs " + describe(session.outputs()));
+}
+
+bool open_or(std::int64_t size, std::int64_t wanted) { return size < 0 || size == wanted; }
+
+const TensorInfo& find_input(const onnx::Session& session, const std::string& path) {
+  if (session.inputs().size() != 1) refuse(path, session);
+  const TensorInfo& input = session.inputs().front();
+  if (!is_float(input) || input.shape.size() != 4 || !open_or(input.shape[1], 3)) refuse(path, session);
+  const std::int64_t height = input.shape[2];
+  const std::int64_t width = input.shape[3];
+  if (height == 0 || width == 0 || input.shape[0] == 0 || (height > 0 && !open_or(width, height)))
+    refuse(path, session);
+  return input;
+}
+
+const TensorInfo& find_output(const onnx::Session& session, const std::string& path) {
+  const TensorInfo* only = nullptr;
+  int candidates = 0;
+  for (const TensorInfo& output : session.outputs()) {
+    if (!is_float(output) || output.shape.size() != 2) continue;
+    if (output.name == "image_embeds") return output;
+    only = &output;
+    ++candidates;
+  }
+  if (candidates != 1) refuse(path, session);
+  return *only;
+}
+
+/// One run on a blank picture; the embedding's dimension.
+int trial(onnx::Session& session, const TensorInfo& input, const TensorInfo& output, int batch, int size,
+          const std::string& path) {
+  const std::size_t element = input.type == ElementType::float16 ? 2 : 4;
+  std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * 3 * size * size * element);
+  const std::vector<std::int64_t> shape =
+      session.shape_of({input.name, input.type, {batch, 3, size, size}, blank.data()}, output.name);
+  const bool as_declared = shape.size() == 2 && shape[0] == batch && shape[1] > 0 && open_or(output.shape[1], shape[1]);
+  if (!as_declared)
+    refuse(path, kExpected, describe(TensorInfo{output.name, output.type, shape}) + " from a trial run");
+  return static_cast<int>(shape[1]);
+}
+
+/// {size, dimension} by the first of CLIP's sizes that the model runs with.
+std::pair<int, int> try_sizes(onnx::Session& session, const TensorInfo& input, const TensorInfo& output, int batch,
+                              const std::string& path) {
+  std::string words;
+  for (const int size : kClipSizes) {
+    try {
+      return {size, trial(session, input, output, batch, size, path)};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::inference_failed) throw;
+      if (words.empty()) words = error.message();
+    }
+  }
+  refuse(path, "a model that runs at one of CLIP's sizes, 224 to 448", "at 224: " + words);
+}
+
+std::string precision_of(const onnx::ModelFacts& facts) {
+  static constexpr std::pair<int, const char*> kNames[] = {
+      {onnx::kFloat32, "fp32"}, {onnx::kFloat16, "fp16"}, {onnx::kBfloat16, "bf16"}, {onnx::kFloat64, "fp64"},
+      {onnx::kInt8, "int8"},    {onnx::kUint8, "int8"},   {onnx::kInt4, "int4"},     {onnx::kUint4, "int4"}};
+  if (facts.operators.count("MatMulNBits") + facts.operators.count("MatMulBnb4") > 0) return "int4";
+  std::map<std::string, std::int64_t> elements;
+  for (const auto& [type, name] : kNames) {
+    const auto found = facts.weight_elements.find(type);
+    if (found != facts.weight_elements.end()) elements[name] += found->second;
+  }
+  std::pair<std::string, std::int64_t> most{"fp32", 0};
+  for (const auto& each : elements) {
+    if (each.second > most.second) most = each;
+  }
+  return most.first;
+}
+
+bool quantizes_by_batch(const onnx::ModelFacts& facts) {
+  const auto first = facts.operators.lower_bound(kBatchQuantizer);
+  return first != facts.operators.end() && first->compare(0, std::strlen(kBatchQuantizer), kBatchQuantizer) == 0;
+}
+
+}  // namespace
+
+EncoderContract read_contract(onnx::Session& session, const std::string& model_path) {
+  const TensorInfo& input = find_input(session, model_path);
+  const TensorInfo& output = find_output(session, model_path);
+  EncoderContract contract;
+  contract.input = input.name;
+  contract.output = output.name;
+  contract.half_input = input.type == ElementType::float16;
+  contract.half_output = output.type == ElementType::float16;
+  if (input.shape[0] > 0) contract.fixed_batch = static_cast<int>(input.shape[0]);
+
+  const int batch = contract.fixed_batch.value_or(1);
+  const auto declared = static_cast<int>(std::max(input.shape[2], input.shape[3]));
+  if (declared > 0) {
+    contract.image_size = declared;
+    contract.dimension = trial(session, input, output, batch, declared, model_path);
+  } else {
+    std::tie(contract.image_size, contract.dimension) = try_sizes(session, input, output, batch, model_path);
+  }
+
+  const onnx::ModelFacts facts = onnx::read_model_facts(model_path);
+  contract.precision = precision_of(facts);
+  contract.batch_invariant = !quantizes_by_batch(facts);
+  return contract;
+}
+
+}  // namespace unreel::clip

@@ -1,0 +1,46 @@
+#include "clip/half.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace unreel::clip {
+namespace {
+
+TEST(Half, EveryNumberSurvivesTheRoundTrip) {
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const float value = half_to_float(half);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(half_to_float(float_to_half(value))));
+    } else {
+      ASSERT_EQ(float_to_half(value), half) << value;
+    }
+  }
+}
+
+TEST(Half, RoundsToTheNearestAndTiesToEven) {
+  for (std::uint16_t half = 0; half < 0x7bff; ++half) {  // all finite neighbours above zero
+    const double low = half_to_float(half);
+    const double high = half_to_float(static_cast<std::uint16_t>(half + 1));
+    const auto middle = static_cast<float>((low + high) / 2);  // exact: 12 bits
+    const std::uint16_t even = half % 2 == 0 ? half : static_cast<std::uint16_t>(half + 1);
+    ASSERT_EQ(float_to_half(middle), even) << middle;
+    ASSERT_EQ(float_to_half(std::nextafterf(middle, 0.0F)), half) << middle;
+    ASSERT_EQ(float_to_half(std::nextafterf(middle, 1e6F)), half + 1) << middle;
+  }
+}
+
+TEST(Half, KnownValues) {
+  EXPECT_EQ(float_to_half(1.0F), 0x3c00);
+  EXPECT_EQ(float_to_half(-2.0F), 0xc000);
+  EXPECT_EQ(float_to_half(65504.0F), 0x7bff);
+  EXPECT_EQ(float_to_half(65520.0F), 0x7c00);
+  EXPECT_EQ(float_to_half(std::numeric_limits<float>::infinity()), 0x7c00);
+  EXPECT_EQ(half_to_float(0x0001), 0x1.0p-24F);
+  EXPECT_EQ(half_to_float(0x3555), 0.333251953125F);
+}
+
+}  // namespace
+}  // namespace unreel::clip
