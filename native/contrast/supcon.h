@@ -13,13 +13,16 @@ struct LossShape {
 
 /**
  * L = (1/|V|) sum over anchors i in V of -1/|P(i)| sum over p in P(i) of [ s_ip - log sum over a != i of exp(s_ia) ],
- * s_ij = z_i . z_j / temperature, z_i = u_i / max(|u_i|, 1e-12), P(i) = the other rows of i's label, V = the anchors with
- * |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the factor
- * temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
+ * s_ij = z_i . z_j / temperature, z_i = u_i / max(|u_i|, 1e-12), P(i) = the other rows of i's label, V = the anchors
+ * with |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the
+ * factor temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
  *
- * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. gradient: rows x dims, receives dL/du;
- * may be null. Returns the loss; 0 with a zero gradient when V is empty. threads >= 1; the result is the same for any.
- * Throws invalid_argument (temperature <= 0, no rows), not_finite.
+ * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. gradient: rows x dims, receives
+ * dL/du, cut to float's range; may be null. Returns the loss; 0 with a zero gradient when V is empty. Where |u_i| <
+ * 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. All sums are in double, in an order that depends on the
+ * shape alone: the same bits for any threads >= 1. Several threads may call it at once. Throws invalid_argument (no
+ * rows, no dims, a temperature that is not finite and above 0 or has no finite inverse), not_finite (names row and
+ * column).
  */
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
               float* gradient);
