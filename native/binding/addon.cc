@@ -1,0 +1,51 @@
+// The addon's entry: per-environment state, versions, and the groups of functions.
+#include "base/cpu_features.h"
+#include "binding/addon_data.h"
+#include "binding/entries.h"
+#include "binding/values.h"
+#include "media/video.h"
+#include "svm/model.h"
+
+namespace unreel::binding {
+namespace {
+
+Napi::Value versions(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const CpuFeatures& features = cpu_features();
+  Napi::Object cpu = Napi::Object::New(env);
+  cpu.Set("model", features.model);
+  cpu.Set("cores", features.cores);
+  Napi::Array vectors = Napi::Array::New(env, features.vectors.size());
+  for (std::size_t i = 0; i < features.vectors.size(); ++i)
+    vectors.Set(static_cast<std::uint32_t>(i), features.vectors[i]);
+  cpu.Set("vectors", vectors);
+  cpu.Set("target", features.target);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("unreel", UNREEL_VERSION);
+  object.Set("libav", media::libav_version());
+  object.Set("libavLicence", media::libav_licence());
+  object.Set("libsvm", svm::libsvm_version());
+  object.Set("nodeApi", NAPI_VERSION);
+  object.Set("cpu", cpu);
+  return object;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new AddonData(env));
+  add_method(env, exports, "versions", versions);
+  add_method(env, exports, "createToken", [](const Napi::CallbackInfo& info) { return make_token(info.Env()); });
+  export_media(env, exports);
+  export_encoder(env, exports);
+  export_training(env, exports);
+  export_svm(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace unreel::binding
+
+static Napi::Object initialize_addon(Napi::Env env, Napi::Object exports) {
+  return unreel::binding::initialize(env, exports);
+}
+
+NODE_API_MODULE(unreel, initialize_addon)

@@ -1,0 +1,146 @@
+// ONNX Runtime and the CLIP encoder with its pipeline.
+#include <algorithm>
+#include <utility>
+
+#include "binding/entries.h"
+#include "binding/js_promise.h"
+#include "binding/values.h"
+#include "clip/image_encoder.h"
+#include "clip/runtime.h"
+#include "engine/embedder.h"
+
+namespace unreel::binding {
+namespace {
+
+Napi::Value load_onnx_runtime(const Napi::CallbackInfo& info) {
+  const clip::Runtime runtime = clip::load_runtime(string_argument(info[0]));
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("path", runtime.path);
+  object.Set("version", runtime.version);
+  return object;
+}
+
+Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
+  const clip::EncoderContract& contract = encoder.contract();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("input", contract.input);
+  object.Set("output", contract.output);
+  object.Set("imageSize", contract.image_size);
+  object.Set("dimension", contract.dimension);
+  object.Set("fixedBatch", contract.fixed_batch ? Napi::Number::New(env, *contract.fixed_batch) : env.Null());
+  object.Set("precision", contract.precision);
+  object.Set("batchInvariant", contract.batch_invariant);
+  object.Set("device", encoder.device());
+  return object;
+}
+
+Napi::Value int64_array(Napi::Env env, const std::vector<std::int64_t>& values) {
+  auto array = Napi::Float64Array::New(env, values.size());
+  std::transform(values.begin(), values.end(), array.Data(), [](std::int64_t v) { return static_cast<double>(v); });
+  return array;
+}
+
+Napi::Value embedding_to_js(Napi::Env env, const engine::VideoEmbedding& result) {
+  Napi::Object timings = Napi::Object::New(env);
+  timings.Set("decodeUs", static_cast<double>(result.timings.decode_us));
+  timings.Set("preprocessUs", static_cast<double>(result.timings.preprocess_us));
+  timings.Set("encodeUs", static_cast<double>(result.timings.encode_us));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("frames", int64_array(env, result.frames));
+  object.Set("ptsUs", int64_array(env, result.pts_us));
+  object.Set("embeddings", typed_array(env, result.embeddings.data(), result.embeddings.size()));
+  object.Set("info", info_to_js(env, result.info));
+  object.Set("stats", stats_to_js(env, result.stats));
+  object.Set("timings", timings);
+  return object;
+}
+
+/// What JavaScript's encoder holds. Stopping joins worker threads, so it happens on a job thread.
+struct EncoderHandle {
+  std::shared_ptr<clip::ImageEncoder> encoder;
+  std::shared_ptr<engine::Embedder> embedder;
+
+  ~EncoderHandle() { close(); }
+  void close() {
+    encoder.reset();
+    if (embedder) engine::JobPool::instance().submit([stopping = std::move(embedder)] { stopping->stop(); });
+    embedder.reset();
+  }
+  void check_open() const {
+    if (!encoder) throw Error(ErrorCode::disposed, "The encoder was closed; load it again with loadEncoder().");
+  }
+};
+
+Napi::Value embed_video(const Napi::CallbackInfo& info, const EncoderHandle& handle) {
+  handle.check_open();
+  engine::EmbedRequest request{string_argument(info[0]), policy_argument(info[1]), limits_argument(info[2]),
+                               token_argument(info[3])};
+  const JsPromise promise(info.Env());
+  handle.embedder->submit(std::move(request),
+                          [promise](std::unique_ptr<engine::VideoEmbedding> result, std::exception_ptr error) {
+                            if (error) return promise.reject(error);
+                            const std::shared_ptr<engine::VideoEmbedding> shared = std::move(result);
+                            promise.resolve([shared](Napi::Env env) { return embedding_to_js(env, *shared); });
+                          });
+  return promise.promise();
+}
+
+Napi::Value encode(const Napi::CallbackInfo& info, const EncoderHandle& handle) {
+  handle.check_open();
+  const auto crops = copy_of<std::uint8_t>(info[0]);
+  const int count = int_argument(info[1]);
+  return run_job(info.Env(), [encoder = handle.encoder, crops, count, cancel = token_argument(info[2])]() -> MakeValue {
+    const auto embeddings =
+        std::make_shared<std::vector<float>>(static_cast<std::size_t>(count) * encoder->contract().dimension);
+    encoder->encode(crops->data(), count, embeddings->data(), cancel);
+    return [embeddings](Napi::Env env) { return typed_array(env, embeddings->data(), embeddings->size()); };
+  });
+}
+
+Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch) {
+  const auto handle = std::make_shared<EncoderHandle>();
+  handle->embedder = std::make_shared<engine::Embedder>(encoder, workers, batch);
+  handle->encoder = std::move(encoder);
+  AddonData::of(env).stop_at_exit(handle->embedder);
+  Napi::Object object = Napi::Object::New(env);
+  add_method(env, object, "contract", [handle](const Napi::CallbackInfo& info) {
+    handle->check_open();
+    return contract_to_js(info.Env(), *handle->encoder);
+  });
+  add_method(env, object, "setBatch", [handle](const Napi::CallbackInfo& info) {
+    handle->check_open();
+    handle->embedder->set_batch(int_argument(info[0]));
+    return info.Env().Undefined();
+  });
+  add_method(env, object, "embedVideo",
+             [handle](const Napi::CallbackInfo& info) { return embed_video(info, *handle); });
+  add_method(env, object, "encode", [handle](const Napi::CallbackInfo& info) { return encode(info, *handle); });
+  add_method(env, object, "close", [handle](const Napi::CallbackInfo& info) {
+    handle->close();
+    return info.Env().Undefined();
+  });
+  return object;
+}
+
+Napi::Value load_encoder(const Napi::CallbackInfo& info) {
+  const auto object = info[1].As<Napi::Object>();
+  clip::EncoderOptions options;
+  // One ORT thread a session: the pipeline's workers are the parallelism, so that the sum never exceeds the cores.
+  options.threads = 1;
+  options.device = string_argument(object.Get("device"));
+  const int workers = int_argument(object.Get("workers"));
+  const int batch = int_argument(object.Get("batch"));
+  return run_job(info.Env(), [path = string_argument(info[0]), options, workers, batch]() -> MakeValue {
+    const std::shared_ptr<clip::ImageEncoder> encoder = clip::ImageEncoder::load(path, options);
+    return [encoder, workers, batch](Napi::Env env) { return encoder_to_js(env, encoder, workers, batch); };
+  });
+}
+
+}  // namespace
+
+void export_encoder(Napi::Env env, Napi::Object exports) {
+  add_method(env, exports, "loadOnnxRuntime", load_onnx_runtime);
+  add_method(env, exports, "loadEncoder", load_encoder);
+}
+
+}  // namespace unreel::binding

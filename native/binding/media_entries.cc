@@ -1,0 +1,182 @@
+// Videos and clips.
+#include <utility>
+
+#include "base/check.h"
+#include "binding/entries.h"
+#include "binding/js_promise.h"
+#include "binding/values.h"
+#include "engine/frame_stream.h"
+#include "image/clip_crop.h"
+#include "media/clip_writer.h"
+
+namespace unreel::binding {
+namespace {
+
+Napi::Value frame_to_js(Napi::Env env, const std::optional<engine::RgbFrame>& frame) {
+  if (!frame) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("data", typed_array(env, frame->data.data(), frame->data.size()));
+  object.Set("width", frame->width);
+  object.Set("height", frame->height);
+  object.Set("ptsUs", static_cast<double>(frame->pts_us));
+  object.Set("frame", static_cast<double>(frame->frame));
+  object.Set("keyFrame", frame->key_frame);
+  return object;
+}
+
+/// Joining a decoder thread may take a packet's time, so it happens on a job thread, never on the JS thread.
+void stop_elsewhere(std::shared_ptr<engine::FrameStream> stream) {
+  engine::JobPool::instance().submit([stream = std::move(stream)] { stream->stop(); });
+}
+
+/// Stops the stream when JavaScript lets go of the handle without closing it.
+struct StreamHandle {
+  std::shared_ptr<engine::FrameStream> stream;
+  explicit StreamHandle(std::shared_ptr<engine::FrameStream> s) : stream(std::move(s)) {}
+  StreamHandle(const StreamHandle&) = delete;
+  StreamHandle& operator=(const StreamHandle&) = delete;
+  ~StreamHandle() { close(); }
+  void close() {
+    if (stream) stop_elsewhere(std::move(stream));
+    stream.reset();
+  }
+};
+
+Napi::Value stream_to_js(Napi::Env env, std::shared_ptr<engine::FrameStream> stream) {
+  AddonData::of(env).stop_at_exit(stream);
+  const auto handle = std::make_shared<StreamHandle>(std::move(stream));
+  Napi::Object object = Napi::Object::New(env);
+  add_method(env, object, "next", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
+    const JsPromise promise(info.Env());
+    if (!handle->stream) {
+      promise.resolve([](Napi::Env e) { return e.Null(); });
+      return promise.promise();
+    }
+    handle->stream->next([promise](std::optional<engine::RgbFrame> frame, std::exception_ptr error) {
+      if (error) return promise.reject(error);
+      const auto shared = std::make_shared<std::optional<engine::RgbFrame>>(std::move(frame));
+      promise.resolve([shared](Napi::Env e) { return frame_to_js(e, *shared); });
+    });
+    return promise.promise();
+  });
+  add_method(env, object, "close", [handle](const Napi::CallbackInfo& info) {
+    handle->close();
+    return info.Env().Undefined();
+  });
+  return object;
+}
+
+Napi::Value video_to_js(Napi::Env env, const std::shared_ptr<engine::SharedVideo>& video) {
+  const auto info = std::make_shared<media::VideoInfo>(video->video->info());
+  const auto open = std::make_shared<bool>(true);
+  Napi::Object object = Napi::Object::New(env);
+  add_method(env, object, "info", [info](const Napi::CallbackInfo& call) { return info_to_js(call.Env(), *info); });
+  add_method(env, object, "stats", [video](const Napi::CallbackInfo& call) {
+    std::lock_guard lock(video->stats_mutex);
+    return stats_to_js(call.Env(), video->stats);
+  });
+  add_method(env, object, "sample", [video, open](const Napi::CallbackInfo& call) {
+    if (!*open) throw Error(ErrorCode::disposed, "The video was closed; open it again with openVideo().");
+    return stream_to_js(call.Env(),
+                        std::make_shared<engine::FrameStream>(video, policy_argument(call[0]), int_argument(call[1]),
+                                                              token_argument(call[2])));
+  });
+  add_method(env, object, "close", [video, open](const Napi::CallbackInfo& call) {
+    if (std::exchange(*open, false)) {
+      engine::JobPool::instance().submit([video] {
+        std::lock_guard turn(video->turn);
+        video->video.reset();
+      });
+    }
+    return call.Env().Undefined();
+  });
+  return object;
+}
+
+Napi::Value open_video(const Napi::CallbackInfo& info) {
+  auto shared = std::make_shared<engine::SharedVideo>();
+  shared->path = string_argument(info[0]);
+  shared->limits = limits_argument(info[1]);
+  return run_job(info.Env(), [shared, cancel = token_argument(info[2])]() -> MakeValue {
+    shared->video = media::Video::open(shared->path, shared->limits, cancel);
+    return [shared](Napi::Env env) { return video_to_js(env, shared); };
+  });
+}
+
+/// A writer and the lock that keeps its calls in single file.
+struct SharedClip {
+  std::mutex mutex;
+  std::unique_ptr<media::ClipWriter> writer;
+
+  media::ClipWriter& checked() {
+    if (!writer) throw Error(ErrorCode::disposed, "The clip was closed.");
+    return *writer;
+  }
+};
+
+Napi::Value clip_to_js(Napi::Env env, const std::shared_ptr<SharedClip>& clip) {
+  Napi::Object object = Napi::Object::New(env);
+  add_method(env, object, "write", [clip](const Napi::CallbackInfo& info) {
+    return run_job(info.Env(), [clip, rgb = copy_of<std::uint8_t>(info[0])]() -> MakeValue {
+      std::lock_guard lock(clip->mutex);
+      clip->checked().write(rgb->data());
+      return [](Napi::Env e) { return e.Undefined(); };
+    });
+  });
+  add_method(env, object, "finish", [clip](const Napi::CallbackInfo& info) {
+    return run_job(info.Env(), [clip]() -> MakeValue {
+      std::lock_guard lock(clip->mutex);
+      clip->checked().finish();
+      clip->writer.reset();
+      return [](Napi::Env e) { return e.Undefined(); };
+    });
+  });
+  add_method(env, object, "close", [clip](const Napi::CallbackInfo& info) {
+    engine::JobPool::instance().submit([clip] {
+      std::lock_guard lock(clip->mutex);
+      clip->writer.reset();
+    });
+    return info.Env().Undefined();
+  });
+  return object;
+}
+
+Napi::Value create_clip(const Napi::CallbackInfo& info) {
+  const auto object = info[1].As<Napi::Object>();
+  media::ClipOptions options;
+  options.codec = string_argument(object.Get("codec"));
+  options.width = int_argument(object.Get("width"));
+  options.height = int_argument(object.Get("height"));
+  options.fps_numerator = int_argument(object.Get("fpsNumerator"));
+  options.fps_denominator = int_argument(object.Get("fpsDenominator"));
+  options.quality = int_argument(object.Get("quality"));
+  options.gop = int_argument(object.Get("gop"));
+  return run_job(info.Env(), [path = string_argument(info[0]), options]() -> MakeValue {
+    const auto clip = std::make_shared<SharedClip>();
+    clip->writer = media::ClipWriter::open(path, options);
+    return [clip](Napi::Env env) { return clip_to_js(env, clip); };
+  });
+}
+
+Napi::Value clip_crop(const Napi::CallbackInfo& info) {
+  const auto rgb = copy_of<std::uint8_t>(info[0]);
+  const int width = int_argument(info[1]);
+  const int height = int_argument(info[2]);
+  const int size = int_argument(info[3]);
+  UNREEL_CHECK(rgb->size() == static_cast<std::size_t>(width) * height * 3);
+  return run_job(info.Env(), [rgb, width, height, size]() -> MakeValue {
+    const auto crop = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(size) * size * 3);
+    image::clip_crop(rgb->data(), width, height, size, crop->data());
+    return [crop](Napi::Env env) { return typed_array(env, crop->data(), crop->size()); };
+  });
+}
+
+}  // namespace
+
+void export_media(Napi::Env env, Napi::Object exports) {
+  add_method(env, exports, "openVideo", open_video);
+  add_method(env, exports, "createClip", create_clip);
+  add_method(env, exports, "clipCrop", clip_crop);
+}
+
+}  // namespace unreel::binding

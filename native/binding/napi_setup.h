@@ -1,0 +1,8 @@
+// The one place that includes napi.h, with the switches that every file of binding/ must share.
+#pragma once
+
+#define NODE_ADDON_API_DISABLE_DEPRECATED
+#define NODE_ADDON_API_REQUIRE_BASIC_FINALIZERS
+#define NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED
+
+#include <napi.h>

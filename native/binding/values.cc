@@ -1,0 +1,93 @@
+#include "binding/values.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "binding/addon_data.h"
+
+namespace unreel::binding {
+namespace {
+
+constexpr napi_type_tag kTokenTag = {0x6e72656c00000001ULL, 0x746f6b656e000001ULL};
+
+void release_token(Napi::BasicEnv, CancelToken* token) { delete token; }
+
+}  // namespace
+
+Napi::Object make_token(Napi::Env env) {
+  const CancelToken token;
+  AddonData::of(env).watch(token);
+  Napi::Object object = Napi::Object::New(env);
+  auto handle = Napi::External<CancelToken>::New(env, new CancelToken(token), release_token);
+  handle.TypeTag(&kTokenTag);
+  object.Set("handle", handle);
+  add_method(env, object, "cancel", [token](const Napi::CallbackInfo& info) {
+    token.cancel();
+    return info.Env().Undefined();
+  });
+  return object;
+}
+
+CancelToken token_argument(const Napi::Value& value) {
+  const Napi::Value handle = value.As<Napi::Object>().Get("handle");
+  UNREEL_CHECK(handle.IsExternal());
+  const auto external = handle.As<Napi::External<CancelToken>>();
+  UNREEL_CHECK(external.CheckTypeTag(&kTokenTag));
+  return *external.Data();
+}
+
+media::Limits limits_argument(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto field = [&](const char* name) { return object.Get(name).As<Napi::Number>().Int64Value(); };
+  media::Limits limits;
+  limits.max_pixels = field("maxPixels");
+  limits.max_frames = field("maxFrames");
+  limits.max_bytes = field("maxBytes");
+  return limits;
+}
+
+media::SamplePolicy policy_argument(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const std::string kind = string_argument(object.Get("kind"));
+  if (kind == "count") return media::SampleCount{object.Get("count").As<Napi::Number>().Int64Value()};
+  if (kind == "fps") return media::SampleFps{double_argument(object.Get("fps"))};
+  if (kind == "keyframes") return media::SampleKeyframes{};
+  if (kind == "frames") {
+    const auto array = object.Get("frames").As<Napi::Array>();
+    media::SampleFrames wanted;
+    for (std::uint32_t i = 0; i < array.Length(); ++i)
+      wanted.frames.push_back(array.Get(i).As<Napi::Number>().Int64Value());
+    return wanted;
+  }
+  UNREEL_CHECK(kind == "all");
+  return media::SampleAll{};
+}
+
+Napi::Object info_to_js(Napi::Env env, const media::VideoInfo& info) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("width", info.width);
+  object.Set("height", info.height);
+  object.Set("rotation", info.rotation);
+  object.Set("durationUs",
+             info.duration_us ? Napi::Number::New(env, static_cast<double>(*info.duration_us)) : env.Null());
+  object.Set("frameCount", static_cast<double>(info.frame_count));
+  object.Set("codec", info.codec);
+  object.Set("pixelFormat", info.pixel_format);
+  object.Set("colorSpace", info.color_space);
+  object.Set("colorRange", info.color_range);
+  object.Set("container", info.container);
+  object.Set("sampleAspectRatio", info.sample_aspect_ratio);
+  object.Set("stream", info.stream);
+  return object;
+}
+
+Napi::Object stats_to_js(Napi::Env env, const media::VideoStats& stats) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("packetsRead", static_cast<double>(stats.packets_read));
+  object.Set("packetsDecoded", static_cast<double>(stats.packets_decoded));
+  object.Set("framesDamaged", static_cast<double>(stats.frames_damaged));
+  object.Set("framesMissing", static_cast<double>(stats.frames_missing));
+  return object;
+}
+
+}  // namespace unreel::binding

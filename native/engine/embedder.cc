@@ -1,0 +1,265 @@
+#include "engine/embedder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/picture.h"
+#include "image/clip_crop.h"
+#include "image/color.h"
+
+namespace unreel::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t microseconds_since(Clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+}
+
+}  // namespace
+
+/// One video in flight. `mutex` guards what several workers touch: the result, the counters and the error.
+struct Embedder::Job {
+  EmbedRequest request;
+  EmbedDone done;
+
+  std::mutex mutex;
+  std::unique_ptr<VideoEmbedding> result = std::make_unique<VideoEmbedding>();
+  std::exception_ptr error;
+  std::size_t outstanding = 0;  ///< crops that were queued and not yet encoded
+  bool decoded = false;
+  bool settled = false;
+};
+
+/// One preprocessed frame on its way to the encoder.
+struct Embedder::Crop {
+  std::shared_ptr<Job> job;
+  std::size_t row = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+Embedder::Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch)
+    : encoder_(std::move(encoder)),
+      crop_bytes_(static_cast<std::size_t>(encoder_->contract().image_size) * encoder_->contract().image_size * 3) {
+  set_batch(batch);
+  for (int i = 0; i < std::max(1, workers); ++i) workers_.emplace_back("unreel-work", [this] { work(); });
+}
+
+Embedder::~Embedder() { stop(); }
+
+void Embedder::set_batch(int batch) {
+  std::lock_guard lock(mutex_);
+  batch_ = static_cast<std::size_t>(std::max(1, batch));
+  changed_.notify_all();
+}
+
+void Embedder::submit(EmbedRequest request, EmbedDone done) {
+  auto job = std::make_shared<Job>();
+  job->request = std::move(request);
+  job->done = std::move(done);
+  {
+    std::lock_guard lock(mutex_);
+    if (!stopped_) {
+      inbox_.push_back(job);
+      active_.push_back(job);
+      changed_.notify_all();
+      return;
+    }
+  }
+  finish_decode(job, std::make_exception_ptr(Error(ErrorCode::disposed, "The encoder was closed.")));
+}
+
+void Embedder::stop() {
+  // A close and the environment's end may come at once; a thread must not be joined by two.
+  std::lock_guard stopping(stop_mutex_);
+  std::vector<std::shared_ptr<Job>> unfinished;
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    for (const auto& job : active_) job->request.cancel.cancel();
+    changed_.notify_all();
+  }
+  for (NamedThread& worker : workers_) worker.join();
+  {
+    std::lock_guard lock(mutex_);
+    unfinished.swap(active_);
+    inbox_.clear();
+    crops_.clear();
+  }
+  const auto closed = std::make_exception_ptr(Error(ErrorCode::aborted, "The encoder was closed while it worked."));
+  for (const auto& job : unfinished) {
+    {
+      std::lock_guard lock(job->mutex);
+      job->outstanding = 0;
+    }
+    finish_decode(job, closed);
+  }
+}
+
+void Embedder::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    // A batch is worth encoding when it is full, or when nobody is left who could fill it.
+    if (crops_.size() >= batch_ || (!crops_.empty() && inbox_.empty() && decoding_ == 0)) {
+      std::vector<Crop> batch = take_batch();
+      lock.unlock();
+      encode(std::move(batch));
+      lock.lock();
+    } else if (!inbox_.empty()) {
+      const std::shared_ptr<Job> job = std::move(inbox_.front());
+      inbox_.pop_front();
+      ++decoding_;
+      lock.unlock();
+      decode(job);
+      lock.lock();
+      --decoding_;
+      changed_.notify_all();
+    } else {
+      changed_.wait(lock);
+    }
+    active_.erase(std::remove_if(active_.begin(), active_.end(),
+                                 [](const auto& job) {
+                                   std::lock_guard guard(job->mutex);
+                                   return job->settled;
+                                 }),
+                  active_.end());
+  }
+}
+
+void Embedder::decode(const std::shared_ptr<Job>& job) {
+  std::exception_ptr error;
+  try {
+    const CancelToken& cancel = job->request.cancel;
+    cancel.throw_if_cancelled();
+    Clock::time_point mark = Clock::now();
+    const std::unique_ptr<media::Video> video = media::Video::open(job->request.path, job->request.limits, cancel);
+    std::vector<std::uint8_t> rgb;
+    std::int64_t decode_us = 0;
+    video->sample(job->request.policy, cancel, [&](media::Frame&& frame) {
+      decode_us += microseconds_since(mark);
+      preprocess(job, frame, rgb);
+      mark = Clock::now();
+      return true;
+    });
+    std::lock_guard lock(job->mutex);
+    job->result->info = video->info();
+    job->result->stats = video->stats();
+    job->result->timings.decode_us = decode_us + microseconds_since(mark);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  finish_decode(job, error);
+}
+
+void Embedder::preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame, std::vector<std::uint8_t>& rgb) {
+  job->request.cancel.throw_if_cancelled();
+  const Clock::time_point begin = Clock::now();
+  const image::Picture picture = picture_of(frame);
+  const int width = picture.shown_width();
+  const int height = picture.shown_height();
+  rgb.resize(static_cast<std::size_t>(width) * height * 3);
+  image::to_rgb(picture, rgb.data());
+  Crop crop{job, 0, std::vector<std::uint8_t>(crop_bytes_)};
+  image::clip_crop(rgb.data(), width, height, encoder_->contract().image_size, crop.pixels.data());
+  {
+    std::lock_guard lock(job->mutex);
+    VideoEmbedding& result = *job->result;
+    crop.row = result.frames.size();
+    result.frames.push_back(frame.index);
+    result.pts_us.push_back(frame.pts_us);
+    result.embeddings.resize(result.frames.size() * encoder_->contract().dimension);
+    result.timings.preprocess_us += microseconds_since(begin);
+    ++job->outstanding;
+  }
+  enqueue(std::move(crop));
+}
+
+void Embedder::enqueue(Crop crop) {
+  std::vector<Crop> batch;
+  {
+    std::lock_guard lock(mutex_);
+    crops_.push_back(std::move(crop));
+    if (crops_.size() >= 2 * batch_) batch = take_batch();
+    changed_.notify_all();
+  }
+  if (!batch.empty()) encode(std::move(batch));
+}
+
+std::vector<Embedder::Crop> Embedder::take_batch() {
+  std::vector<Crop> batch;
+  while (!crops_.empty() && batch.size() < batch_) {
+    batch.push_back(std::move(crops_.front()));
+    crops_.pop_front();
+  }
+  return batch;
+}
+
+void Embedder::encode(std::vector<Crop> batch) {
+  const auto abandoned = [](const Crop& crop) { return crop.job->request.cancel.cancelled(); };
+  for (const Crop& crop : batch) {
+    if (abandoned(crop))
+      finish_crop(crop.job, std::make_exception_ptr(Error(ErrorCode::aborted, "The operation was aborted.")));
+  }
+  batch.erase(std::remove_if(batch.begin(), batch.end(), abandoned), batch.end());
+  if (batch.empty()) return;
+
+  const Clock::time_point begin = Clock::now();
+  const std::size_t dimension = encoder_->contract().dimension;
+  std::vector<std::uint8_t> pixels(batch.size() * crop_bytes_);
+  std::vector<float> embeddings(batch.size() * dimension);
+  std::exception_ptr error;
+  try {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      std::copy(batch[i].pixels.begin(), batch[i].pixels.end(), pixels.begin() + i * crop_bytes_);
+    }
+    // A batch belongs to many videos, so no single video's token may end it.
+    encoder_->encode(pixels.data(), static_cast<int>(batch.size()), embeddings.data(), CancelToken());
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const std::int64_t share_us = microseconds_since(begin) / static_cast<std::int64_t>(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Job& job = *batch[i].job;
+    if (!error) {
+      std::lock_guard lock(job.mutex);
+      if (job.result) {
+        const auto row = embeddings.begin() + i * dimension;
+        std::copy(row, row + dimension, job.result->embeddings.begin() + batch[i].row * dimension);
+        job.result->timings.encode_us += share_us;
+      }
+    }
+    finish_crop(batch[i].job, error);
+  }
+}
+
+void Embedder::finish_crop(const std::shared_ptr<Job>& job, std::exception_ptr error) {
+  {
+    std::lock_guard lock(job->mutex);
+    if (job->outstanding > 0) --job->outstanding;
+    if (error && !job->error) job->error = error;
+  }
+  settle_if_complete(job);
+}
+
+void Embedder::finish_decode(const std::shared_ptr<Job>& job, std::exception_ptr error) {
+  {
+    std::lock_guard lock(job->mutex);
+    job->decoded = true;
+    if (error && !job->error) job->error = error;
+  }
+  settle_if_complete(job);
+}
+
+void Embedder::settle_if_complete(const std::shared_ptr<Job>& job) {
+  std::unique_ptr<VideoEmbedding> result;
+  {
+    std::lock_guard lock(job->mutex);
+    if (job->settled || !job->decoded || job->outstanding > 0) return;
+    job->settled = true;
+    if (!job->error) result = std::move(job->result);
+  }
+  job->done(std::move(result), job->error);
+}
+
+}  // namespace unreel::engine

@@ -1,0 +1,44 @@
+#include "engine/job_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace unreel::engine {
+
+JobPool& JobPool::instance() {
+  // Long trainings must not keep short calls waiting, hence more threads than cores; each is asleep until it has work.
+  static auto* const kPool = new JobPool(static_cast<std::size_t>(std::max(8, 2 * available_cores())));
+  return *kPool;
+}
+
+void JobPool::submit(std::function<void()> job) {
+  std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  if (waiting_ < jobs_.size() && threads_.size() < limit_) threads_.emplace_back("unreel-job", [this] { work(); });
+  arrived_.notify_one();
+}
+
+bool JobPool::wait_idle(int timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return jobs_.empty() && running_ == 0; });
+}
+
+void JobPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++waiting_;
+    arrived_.wait(lock, [&] { return !jobs_.empty(); });
+    --waiting_;
+    const std::function<void()> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    ++running_;
+    lock.unlock();
+    job();
+    lock.lock();
+    --running_;
+    if (jobs_.empty() && running_ == 0) idle_.notify_all();
+  }
+}
+
+}  // namespace unreel::engine
