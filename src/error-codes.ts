@@ -76,6 +76,8 @@ export const errorCodes = {
   ERR_UNREEL_SPLIT_LEAK: { category: "dataset", retryable: false },
   /** The split that was asked for has no rows. */
   ERR_UNREEL_SPLIT_EMPTY: { category: "dataset", retryable: false },
+  /** The footage is too short or too small for the clips that were asked for. */
+  ERR_UNREEL_FOOTAGE_TOO_SMALL: { category: "dataset", retryable: false },
   /** Both classes are needed and only one is there. */
   ERR_UNREEL_ONE_CLASS: { category: "training", retryable: false },
   /** There are fewer groups than the split or the folds need. */

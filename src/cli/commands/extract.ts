@@ -1,0 +1,131 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  type DatasetKind,
+  type DatasetVideo,
+  datasetKinds,
+  loadDataset,
+  loadManifest,
+  videosFromPaths,
+} from "../../datasets/index.js";
+import { loadEncoder } from "../../encoder.js";
+import { UnreelTypeError } from "../../errors.js";
+import { extractFeatures } from "../../features/extract.js";
+import type { Shard } from "../../features/layout.js";
+import { createOrOpenStore } from "../../features/store.js";
+import { exitCode } from "../exit.js";
+import { collectInputs } from "../inputs.js";
+import { interruptible } from "../interrupt.js";
+import { positiveNumber, wholeNumber } from "../options.js";
+import { failure, say, writeJsonLine } from "../output.js";
+import { Progress } from "../progress.js";
+
+interface ExtractCommandOptions {
+  readonly encoder: string;
+  readonly out: string;
+  readonly dataset?: DatasetKind;
+  readonly manifest?: string;
+  readonly count: number;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly concurrency?: number;
+  readonly dtype: "f16" | "f32";
+  readonly shard?: Shard;
+  readonly maxPixels?: number;
+  readonly commitAfterMs?: number;
+  readonly fromFile?: string;
+  readonly nul?: boolean;
+}
+
+/** `unreel extract`: embeddings of videos into a feature store. */
+export function addExtractCommand(program: Command): void {
+  program
+    .command("extract")
+    .description("embed videos into a feature store; run it again to go on where it stopped")
+    .argument("[inputs...]", "video files, or one folder with --dataset")
+    .requiredOption("--encoder <file>", "a CLIP image encoder in ONNX")
+    .requiredOption("--out <dir>", "the feature store")
+    .addOption(
+      new Option("--dataset <kind>", "the input is a dataset's folder").choices(datasetKinds).conflicts("manifest"),
+    )
+    .option("--manifest <file>", "CSV or JSON lines: path, label, split, group, source, identities, method, id")
+    .option("--count <n>", "frames per video, spread evenly", wholeNumber(1), 16)
+    .option("--batch <n>", "pictures an encode call takes at most", wholeNumber(1))
+    .option("--threads <n>", "threads that decode and encode", wholeNumber(1))
+    .option("--concurrency <n>", "videos in flight", wholeNumber(1))
+    .addOption(new Option("--dtype <type>", "element type of the store").choices(["f16", "f32"]).default("f16"))
+    .option("--shard <i/n>", "take the i-th of n shares of the videos (0 <= i < n)", parseShard)
+    .option("--commit-after-ms <n>", "work that a kill may lose, in milliseconds (default 10000)", wholeNumber(0))
+    .option("--max-pixels <n>", "refuse videos whose frames are larger", positiveNumber)
+    .option("--from-file <file>", "read a list of videos, one a line; - is stdin")
+    .option("-0, --nul", "the list is separated by NUL characters")
+    .action((inputs: string[], options: ExtractCommandOptions) =>
+      interruptible((signal) => extract(inputs, options, signal)),
+    );
+}
+
+function parseShard(text: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || count === undefined || index >= count) {
+    throw new InvalidArgumentError("it must be i/n with 0 <= i < n, like 0/4.");
+  }
+  return { index, count };
+}
+
+async function extract(inputs: readonly string[], options: ExtractCommandOptions, signal: AbortSignal): Promise<void> {
+  const videos = await videosOf(inputs, options);
+  await using encoder = await loadEncoder(options.encoder, {
+    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.batch !== undefined && { batch: options.batch }),
+    signal,
+  });
+  const store = await createOrOpenStore(options.out, {
+    dimension: encoder.info.dimension,
+    dtype: options.dtype === "f16" ? "<f2" : "<f4",
+    fingerprint: encoder.fingerprint(options.count),
+    encoderPath: encoder.info.path,
+  });
+  const progress = new Progress("extract", videos.length, "videos");
+  const failures: object[] = [];
+  let seen = 0;
+  const summary = await extractFeatures(videos, encoder, store, {
+    count: options.count,
+    ...(options.shard !== undefined && { shard: options.shard }),
+    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    ...(options.commitAfterMs !== undefined && { commitAfterMs: options.commitAfterMs }),
+    ...(options.maxPixels !== undefined && { limits: { maxPixels: options.maxPixels } }),
+    signal,
+    onVideo: ({ video, rows, error }) => {
+      progress.update(++seen, video.id);
+      if (error !== undefined) say(`\n${video.path}: ${error.code}: ${error.message}`);
+      else if (rows < options.count)
+        say(`\n${video.path} has ${rows} frames, fewer than --count ${options.count}: every frame is taken once`);
+      if (error !== undefined) failures.push(failure(video.path, error));
+    },
+  }).finally(() => progress.end());
+  for (const each of failures) await writeJsonLine(each);
+  await writeJsonLine({ ok: summary.failed === 0, store: resolve(options.out), ...summary });
+  if (summary.failed > 0) process.exitCode = exitCode.failed;
+}
+
+async function videosOf(inputs: readonly string[], options: ExtractCommandOptions): Promise<readonly DatasetVideo[]> {
+  if (options.manifest !== undefined) {
+    if (inputs.length > 0) throw new UnreelTypeError("--manifest names the videos; give no inputs beside it");
+    return (await loadManifest(options.manifest)).videos;
+  }
+  if (options.dataset !== undefined) {
+    const [root, ...more] = inputs;
+    if (root === undefined || more.length > 0) throw new UnreelTypeError("--dataset takes one folder");
+    return (await loadDataset(options.dataset, root)).videos;
+  }
+  const paths = await collectInputs(inputs, options);
+  for (const path of paths) {
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) {
+      throw new UnreelTypeError(
+        `${path} is a folder: say what it is with --dataset ${datasetKinds.join(" | ")}, or name its files`,
+      );
+    }
+  }
+  return videosFromPaths(paths);
+}

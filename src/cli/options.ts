@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parses a whole number >= `minimum` of a command-line option. */
+export function wholeNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`it must be a whole number from ${minimum} on.`);
+    }
+    return value;
+  };
+}
+
+/** Parses a number above 0 of a command-line option. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError("it must be a number above 0.");
+  return value;
+}
+
+/** Parses a list like `0,5,9`. */
+export function wholeNumberList(text: string): number[] {
+  return text.split(",").map(wholeNumber(0));
+}

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { LeakFacts } from "./datasets/leak.js";
+import { UnreelError } from "./errors.js";
+import type { Fingerprint } from "./fingerprint.js";
+import { prepareOutputFolder, writeFileAtomic } from "./output-folder.js";
+
+/** A score from which on a video counts as fake, and what it was chosen on. */
+export interface Threshold {
+  /** `balanced`: where false positives and false negatives are equally frequent (EER). */
+  readonly name: string;
+  readonly value: number;
+  /** Share of the real videos it was chosen on that score at or above it. */
+  readonly fpr: number;
+  /** Share of the fake videos it was chosen on that score at or above it. */
+  readonly tpr: number;
+  /** Videos it was chosen on, and the real ones among them. */
+  readonly videos: number;
+  readonly realVideos: number;
+  readonly chosenOn: "validation";
+}
+
+/** What was seen in training: an evaluation refuses to test on it. */
+export interface TrainingRecord {
+  readonly unreel: string;
+  /** Of the training rows' video ids, labels and groups. */
+  readonly manifestSha256: string;
+  readonly rows: number;
+  /** Every video that trained or chose something. */
+  readonly videos: readonly LeakFacts[];
+  /** The groups that chose the epoch and the thresholds and trained nothing. */
+  readonly validationGroups: readonly string[];
+  readonly seed: number;
+}
+
+/** detector.json. */
+export interface DetectorDescription {
+  readonly schema: 1;
+  /** Everything that shaped the features; features of another fingerprint are refused. */
+  readonly fingerprint: Fingerprint;
+  readonly training: TrainingRecord;
+  readonly head: Readonly<Record<string, number | string>>;
+  readonly svm?: Readonly<Record<string, number | string>>;
+  /** What the SVM sees: projections, or the encoder's embeddings normalised to unit length. */
+  readonly features?: "projection" | "encoder";
+  /** Fewer frames than this: the verdict is `inconclusive`. */
+  readonly minFrames: number;
+  readonly thresholds?: readonly Threshold[];
+  /** SHA-256 of the files beside detector.json. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** encoder.json: the CLIP file that the features came from. */
+export interface EncoderReference {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export const headFile = "head.safetensors";
+export const svmFile = "svm.model";
+const descriptionFile = "detector.json";
+const encoderFile = "encoder.json";
+
+/** Makes the folder, or refuses one that holds something else. */
+export async function prepareDetectorFolder(dir: string): Promise<void> {
+  await prepareOutputFolder(dir, { marker: descriptionFile, what: "a detector" });
+}
+
+/** Writes detector.json, and encoder.json where the encoder's place is known; files beside it must be there already. */
+export async function writeDescription(
+  dir: string,
+  description: Omit<DetectorDescription, "files">,
+  files: readonly string[],
+  encoder?: EncoderReference,
+): Promise<void> {
+  const hashes: Record<string, string> = {};
+  for (const file of files) hashes[file] = await hashOf(join(dir, file));
+  if (encoder !== undefined) await writeFileAtomic(join(dir, encoderFile), toJson(encoder));
+  await writeFileAtomic(join(dir, descriptionFile), toJson({ ...description, files: hashes }));
+}
+
+/**
+ * Reads a detector folder and checks every file in it against its hash.
+ *
+ * @throws UnreelError `ERR_UNREEL_NOT_FOUND` (no folder), `ERR_UNREEL_DETECTOR_INVALID` naming the file
+ */
+export async function readDescription(dir: string): Promise<DetectorDescription> {
+  const info = await stat(dir).catch(() => undefined);
+  if (!info?.isDirectory()) {
+    throw new UnreelError(
+      "ERR_UNREEL_NOT_FOUND",
+      `There is no detector folder at ${dir}; unreel train head writes one.`,
+      {
+        path: dir,
+      },
+    );
+  }
+  const description = (await readJson(dir, descriptionFile)) as Partial<DetectorDescription>;
+  if (description.schema !== 1 || !description.fingerprint || !description.training || !description.files) {
+    throw damaged(dir, descriptionFile, "it is no detector description of schema 1");
+  }
+  for (const [file, sha256] of Object.entries(description.files)) {
+    const actual = await hashOf(join(dir, file)).catch((error: unknown) => {
+      throw damaged(dir, file, "it is missing", error);
+    });
+    if (actual !== sha256) throw damaged(dir, file, "its bytes are not those that detector.json names");
+  }
+  return description as DetectorDescription;
+}
+
+/** Where the detector's encoder lay when it was trained; undefined where the folder does not say. */
+export async function readEncoderReference(dir: string): Promise<EncoderReference | undefined> {
+  const present = await stat(join(dir, encoderFile)).catch(() => undefined);
+  if (present === undefined) return undefined;
+  const reference = (await readJson(dir, encoderFile)) as Partial<EncoderReference>;
+  if (typeof reference.path !== "string" || typeof reference.sha256 !== "string") {
+    throw damaged(dir, encoderFile, "it names no path and sha256");
+  }
+  return { path: reference.path, sha256: reference.sha256 };
+}
+
+/** The error for a file of a detector folder that is missing or not what it should be. */
+export function damaged(dir: string, file: string, why: string, cause?: unknown): UnreelError {
+  const path = join(dir, file);
+  return new UnreelError(
+    "ERR_UNREEL_DETECTOR_INVALID",
+    `The detector ${dir} cannot be used: ${file}: ${why}. Copy the folder again, or train it again.`,
+    { path, file },
+    cause,
+  );
+}
+
+async function readJson(dir: string, file: string): Promise<object> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(dir, file), "utf8"));
+    if (typeof value !== "object" || value === null) throw new Error("it is no JSON object");
+    return value;
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    throw damaged(dir, file, missing ? "it is missing" : String(error instanceof Error ? error.message : error), error);
+  }
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+async function hashOf(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}

@@ -1,0 +1,275 @@
+import { mapConcurrently } from "./concurrent.js";
+import {
+  type DetectorDescription,
+  damaged,
+  headFile,
+  readDescription,
+  readEncoderReference,
+  svmFile,
+  type Threshold,
+} from "./detector-folder.js";
+import { type Encoder, isInputError, loadEncoder, type StageTimings, type VideoEmbeddings } from "./encoder.js";
+import { type CodedError, UnreelError } from "./errors.js";
+import { assertSameFingerprint, fingerprintHash } from "./fingerprint.js";
+import { ProjectionHead } from "./training/head.js";
+import { scoreRows } from "./training/score.js";
+import { Svm } from "./training/svm.js";
+import { checkInteger, pathOf } from "./validate.js";
+import type { Limits, VideoSource } from "./video.js";
+
+/** Options of {@link loadDetector}. */
+export interface LoadDetectorOptions {
+  /** `cpu`, or `auto` (default): the best device there is; {@link Detector.device} says which. */
+  readonly device?: "auto" | "cpu";
+  /** The encoder's file, where it is not at the place that the detector names. Its SHA-256 must be the same. */
+  readonly encoder?: string | URL;
+  /** Threads that decode and encode. Default: the cores this process may use. */
+  readonly threads?: number;
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Detector.scan}. */
+export interface ScanOptions {
+  readonly limits?: Limits;
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Detector.scanMany}. */
+export interface ScanManyOptions extends ScanOptions {
+  /** Videos in flight. Default: threads + 2. */
+  readonly concurrency?: number;
+}
+
+/** The score of one frame; higher = more fake. */
+export interface FrameScore {
+  readonly frame: number;
+  readonly ptsUs: number;
+  readonly score: number;
+}
+
+/** Neighbouring sampled frames that all score at or above the threshold. */
+export interface Segment {
+  /** Presentation time of the first of them. */
+  readonly startUs: number;
+  /** Presentation time of the next sampled frame after them, or the video's end. */
+  readonly endUs: number;
+  /** Mean of their scores. */
+  readonly score: number;
+}
+
+/** Why a verdict is `inconclusive`. */
+export type AbstentionReason = "no-frames" | "too-few-frames";
+
+/** What unreel thinks of one video. */
+export interface Verdict {
+  readonly verdict: "fake" | "real" | "inconclusive";
+  /** Set when the verdict is `inconclusive`; then there is no score. */
+  readonly reason?: AbstentionReason;
+  /** Mean of the frames' decision values; higher = more fake. A distance to a boundary, not a probability. */
+  readonly score?: number;
+  readonly threshold: Pick<Threshold, "name" | "value" | "fpr">;
+  readonly segments: readonly Segment[];
+  readonly frames: readonly FrameScore[];
+  readonly quality: { readonly framesUsed: number; readonly framesSkipped: Readonly<Record<string, number>> };
+  readonly model: { readonly id: string; readonly fingerprint: string };
+  readonly timings: StageTimings;
+}
+
+/** One result of {@link Detector.scanMany}. */
+export type ScanResult<S extends VideoSource = VideoSource> =
+  | ({ readonly ok: true; readonly input: S } & Verdict)
+  | { readonly ok: false; readonly input: S; readonly error: CodedError };
+
+/** A trained detector with its encoder. Close it, or declare it with `await using`. */
+export class Detector implements AsyncDisposable {
+  readonly description: DetectorDescription;
+  /** Identifies the trained files: changes with any byte of them. */
+  readonly id: string;
+  readonly #encoder: Encoder;
+  readonly #head: ProjectionHead | undefined;
+  readonly #svm: Svm;
+  readonly #threshold: Threshold;
+  readonly #count: number;
+
+  /** @internal use {@link loadDetector} */
+  constructor(
+    description: DetectorDescription,
+    threshold: Threshold,
+    encoder: Encoder,
+    head: ProjectionHead | undefined,
+    svm: Svm,
+  ) {
+    this.description = description;
+    this.id = fingerprintHash({ ...description.files }).slice(0, 16);
+    this.#encoder = encoder;
+    this.#head = head;
+    this.#svm = svm;
+    this.#threshold = threshold;
+    this.#count = Number(description.fingerprint.count);
+  }
+
+  /** Where the encoder runs. */
+  get device(): string {
+    return this.#encoder.device;
+  }
+
+  /**
+   * The verdict on one video. A file that is no video rejects; a video of which too few frames can be had is
+   * `inconclusive`, with the reason and without a score.
+   *
+   * @throws UnreelError of category `input` or `media`, `ERR_UNREEL_ABORTED`
+   */
+  async scan(source: VideoSource, options: ScanOptions = {}): Promise<Verdict> {
+    let video: VideoEmbeddings;
+    try {
+      video = await this.#encoder.embedVideo(source, { ...options, count: this.#count });
+    } catch (error) {
+      if (error instanceof UnreelError && error.code === "ERR_UNREEL_NO_FRAMES") return this.#abstain("no-frames");
+      throw error;
+    }
+    if (video.frames.length < this.description.minFrames) return this.#abstain("too-few-frames", video);
+    return this.#judge(video, await this.#score(video));
+  }
+
+  /** Verdicts on many videos as they finish. A bad video yields `{ok: false, error}` and the rest goes on. */
+  scanMany<S extends VideoSource>(
+    sources: Iterable<S> | AsyncIterable<S>,
+    options: ScanManyOptions = {},
+  ): AsyncGenerator<ScanResult<S>, void, undefined> {
+    const { concurrency: wanted, signal, ...each } = options;
+    const concurrency = checkInteger(wanted ?? this.#encoder.threads + 2, 1, "options.concurrency");
+    return mapConcurrently(
+      sources,
+      concurrency,
+      async (input, context): Promise<ScanResult<S>> => {
+        try {
+          return { ok: true, input, ...(await this.scan(input, { ...each, signal: context.signal })) };
+        } catch (error) {
+          if (!isInputError(error)) throw error;
+          return { ok: false, input, error };
+        }
+      },
+      signal,
+    );
+  }
+
+  /** The scores of a video's sampled frames, in presentation order. */
+  async *frames(source: VideoSource, options: ScanOptions = {}): AsyncGenerator<FrameScore, void, undefined> {
+    yield* await this.#score(await this.#encoder.embedVideo(source, { ...options, count: this.#count }));
+  }
+
+  /** Frees the encoder. Idempotent. */
+  close(): void {
+    this.#encoder.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #score({ frames, embeddings }: VideoEmbeddings): Promise<FrameScore[]> {
+    const scores = await scoreRows(embeddings, frames.length, this.#encoder.info.dimension, this.#head, this.#svm);
+    return frames.map(({ frame, ptsUs }, i) => ({ frame, ptsUs, score: scores[i] ?? Number.NaN }));
+  }
+
+  #judge(video: VideoEmbeddings, frames: readonly FrameScore[]): Verdict {
+    const score = frames.reduce((sum, frame) => sum + frame.score, 0) / frames.length;
+    return {
+      verdict: score >= this.#threshold.value ? "fake" : "real",
+      score,
+      segments: segmentsAbove(frames, this.#threshold.value, endOf(video)),
+      frames,
+      ...this.#common(video),
+    };
+  }
+
+  #abstain(reason: AbstentionReason, video?: VideoEmbeddings): Verdict {
+    return { verdict: "inconclusive", reason, segments: [], frames: [], ...this.#common(video) };
+  }
+
+  #common(video: VideoEmbeddings | undefined) {
+    const { name, value, fpr } = this.#threshold;
+    const skipped: Record<string, number> = {};
+    if (video !== undefined && video.stats.framesDamaged > 0) skipped.damaged = video.stats.framesDamaged;
+    if (video !== undefined && video.stats.framesMissing > 0) skipped.missing = video.stats.framesMissing;
+    return {
+      threshold: { name, value, fpr },
+      quality: { framesUsed: video?.frames.length ?? 0, framesSkipped: skipped },
+      model: { id: this.id, fingerprint: fingerprintHash(this.description.fingerprint) },
+      timings: video?.timings ?? { decodeUs: 0, preprocessUs: 0, encodeUs: 0 },
+    };
+  }
+}
+
+/** Maximal runs of frames at or above the threshold. */
+export function segmentsAbove(frames: readonly FrameScore[], threshold: number, endUs: number): Segment[] {
+  const segments: Segment[] = [];
+  let run: FrameScore[] = [];
+  const close = (end: number) => {
+    const [first] = run;
+    if (first !== undefined) {
+      const score = run.reduce((sum, frame) => sum + frame.score, 0) / run.length;
+      segments.push({ startUs: first.ptsUs, endUs: end, score });
+    }
+    run = [];
+  };
+  for (const frame of frames) {
+    if (frame.score >= threshold) run.push(frame);
+    else close(frame.ptsUs);
+  }
+  close(endUs);
+  return segments;
+}
+
+function endOf(video: VideoEmbeddings): number {
+  const last = video.frames.at(-1)?.ptsUs ?? 0;
+  return Math.max(last, video.info.durationUs ?? last);
+}
+
+/**
+ * Loads a detector folder and the encoder that it was trained with.
+ *
+ * @throws UnreelError `ERR_UNREEL_DETECTOR_INVALID` naming the file that is missing or damaged,
+ * `ERR_UNREEL_MODEL_NOT_FOUND`, `ERR_UNREEL_FINGERPRINT_MISMATCH` when the encoder is another one
+ *
+ * @example
+ * ```ts
+ * import { loadDetector } from "unreel";
+ *
+ * const detector = await loadDetector("detector");
+ * const verdict = await detector.scan("clip.mp4");
+ * console.log(verdict.verdict, verdict.score);
+ * for await (const result of detector.scanMany(["clip.mp4", "missing.mp4"])) console.log(result.input, result.ok);
+ * detector.close();
+ * ```
+ */
+export async function loadDetector(dir: string | URL, options: LoadDetectorOptions = {}): Promise<Detector> {
+  const folder = pathOf(dir, "dir");
+  const description = await readDescription(folder);
+  const threshold = description.thresholds?.[0];
+  if (description.features === undefined || threshold === undefined) {
+    throw damaged(folder, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
+  }
+  const head = description.features === "projection" ? await ProjectionHead.load(`${folder}/${headFile}`) : undefined;
+  const svm = await Svm.load(`${folder}/${svmFile}`);
+  const reference = await readEncoderReference(folder);
+  const path = options.encoder ?? reference?.path;
+  if (path === undefined) {
+    throw new UnreelError(
+      "ERR_UNREEL_MODEL_NOT_FOUND",
+      `The detector ${folder} does not say where its encoder lies; name the file with the option encoder (--encoder FILE).`,
+      { path: folder },
+    );
+  }
+  const { encoder: _named, ...rest } = options;
+  const encoder = await loadEncoder(path, rest);
+  try {
+    const ours = encoder.fingerprint(Number(description.fingerprint.count));
+    assertSameFingerprint(description.fingerprint, ours, `the detector ${folder} and the encoder ${encoder.info.path}`);
+  } catch (error) {
+    encoder.close();
+    throw error;
+  }
+  return new Detector(description, threshold, encoder, head, svm);
+}

@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { assertNoLeak, type Shareable } from "../datasets/leak.js";
+import { damaged, headFile, readDescription, svmFile } from "../detector-folder.js";
+import { UnreelError } from "../errors.js";
+import type { StoredVideo } from "../features/commit.js";
+import type { FeatureStore } from "../features/store.js";
+import type { FeatureTable } from "../features/table.js";
+import { assertSameFingerprint, fingerprintHash } from "../fingerprint.js";
+import { nativeBinding } from "../native/load.js";
+import { ProjectionHead } from "../training/head.js";
+import { scoreRows } from "../training/score.js";
+import { Svm } from "../training/svm.js";
+import { type EvaluateOptions, evaluate, type Report } from "./evaluate.js";
+import type { Prediction } from "./prediction.js";
+
+/** Options of {@link evaluateDetector}. */
+export interface EvaluateDetectorOptions {
+  /** The split to test on. Default `test`. */
+  readonly split?: string;
+  /** What the tested videos may share with those that trained the detector; a shared video is refused always. */
+  readonly allowShared?: ReadonlySet<Shareable>;
+  readonly bootstrap?: EvaluateOptions["bootstrap"];
+  readonly title?: string;
+  /** As the user typed it, for the report. */
+  readonly command?: string;
+}
+
+/**
+ * Scores a split of a store with a detector and measures it. The threshold is the one that training chose on its
+ * validation groups.
+ *
+ * @throws UnreelError `ERR_UNREEL_FINGERPRINT_MISMATCH`, `…_SPLIT_EMPTY`, `…_SPLIT_LEAK`, `…_ONE_CLASS`,
+ * `…_DETECTOR_INVALID`
+ */
+export async function evaluateDetector(
+  store: FeatureStore,
+  dir: string,
+  options: EvaluateDetectorOptions = {},
+): Promise<Report> {
+  const { split = "test", allowShared = new Set<Shareable>() } = options;
+  const description = await readDescription(dir);
+  const threshold = description.thresholds?.[0];
+  if (description.features === undefined || threshold === undefined) {
+    throw damaged(dir, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
+  }
+  assertSameFingerprint(
+    description.fingerprint,
+    store.info.fingerprint,
+    `the detector ${dir} and the features ${store.root}`,
+  );
+  const wanted = { labelled: true, splits: [split] };
+  const table = await store.read(wanted);
+  if (table.rows === 0) {
+    throw new UnreelError("ERR_UNREEL_SPLIT_EMPTY", `The store ${store.root} has no labelled rows of split ${split}.`, {
+      path: store.root,
+      split,
+    });
+  }
+  assertNoLeak(description.training.videos, table.videos, allowShared, [
+    "the detector's training set",
+    `split ${split}`,
+  ]);
+  const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
+  const svm = await Svm.load(join(dir, svmFile));
+  const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
+  const predictions = [
+    ...framePredictions(table, scores, description.minFrames),
+    ...(await store.failures(wanted)).map((failed) => ({ ...identity(failed), reason: failed.error.code })),
+  ];
+  const datasets = [...new Set(table.videos.map(({ dataset }) => dataset ?? "unnamed"))].join(", ");
+  const synthetic = /synthetic/i.test(datasets);
+  return evaluate(predictions, {
+    title: options.title ?? `${datasets}, split ${split}`,
+    threshold: { name: threshold.name, value: threshold.value, chosenOn: threshold.chosenOn },
+    ...(options.bootstrap !== undefined && { bootstrap: options.bootstrap }),
+    ...(synthetic && { synthetic: datasets }),
+    notes: [
+      ...(synthetic
+        ? ["The fakes are blended regions that unreel made itself, not deepfakes of any known method."]
+        : []),
+      `A video with fewer than ${description.minFrames} frames is an abstention.`,
+    ],
+    provenance: {
+      protocol: "the detector was trained on other videos; its threshold was chosen on validation groups",
+      testSet: `${datasets}, split ${split}`,
+      trainingSet: `${description.training.videos.length} videos, manifest ${description.training.manifestSha256.slice(0, 16)}`,
+      splitBy: "group",
+      shared: allowShared.size === 0 ? "nothing" : [...allowShared].join(", "),
+      fingerprints: {
+        features: fingerprintHash(store.info.fingerprint),
+        encoder: String(description.fingerprint.encoderSha256),
+        ...description.files,
+      },
+      versions: {
+        unreel: nativeBinding().versions().unreel,
+        trained: description.training.unreel,
+        node: process.versions.node,
+      },
+      seeds: { training: description.training.seed },
+      ...(options.command !== undefined && { command: options.command }),
+    },
+  });
+}
+
+function framePredictions(table: FeatureTable, scores: Float64Array, minFrames: number): Prediction[] {
+  return table.videos.flatMap((video) =>
+    Array.from({ length: video.rows }, (_, i): Prediction => {
+      const row = video.firstRow + i;
+      return {
+        ...identity(video),
+        ...(video.rows >= minFrames ? { score: scores[row] ?? 0 } : { reason: "too-few-frames" }),
+        frame: table.frames[row] ?? 0,
+        ptsUs: table.ptsUs[row] ?? 0,
+      };
+    }),
+  );
+}
+
+/** What a prediction says of its video beside the score. */
+function identity({ id, label = 0, group, source, method, dataset, split }: StoredVideo) {
+  return {
+    video: id,
+    label,
+    group,
+    ...(source !== undefined && { source }),
+    ...(method !== undefined && { method }),
+    ...(dataset !== undefined && { dataset }),
+    ...(split !== undefined && { split }),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * unreel decides whether a video is real or a deepfake, inside your own Node process.
+ *
+ * @packageDocumentation
+ */
+export { type ClipOptions, type ClipWriter, createClip } from "./clip-writer.js";
+export {
+  type Dataset,
+  type DatasetKind,
+  type DatasetVideo,
+  datasetKinds,
+  detectDataset,
+  loadDataset,
+  loadManifest,
+} from "./datasets/index.js";
+export {
+  type AbstentionReason,
+  type Detector,
+  type FrameScore,
+  type LoadDetectorOptions,
+  loadDetector,
+  type ScanManyOptions,
+  type ScanOptions,
+  type ScanResult,
+  type Segment,
+  type Verdict,
+} from "./detector.js";
+export type { DetectorDescription, Threshold } from "./detector-folder.js";
+export { type Diagnosis, diagnose, type Finding } from "./doctor.js";
+export {
+  type EmbedOptions,
+  type EmbedResult,
+  type Encoder,
+  type EncoderInfo,
+  type LoadEncoderOptions,
+  loadEncoder,
+  type StageTimings,
+  type VideoEmbeddings,
+} from "./encoder.js";
+export { type ErrorCategory, type ErrorCode, errorCodes } from "./error-codes.js";
+export {
+  type CodedError,
+  type ErrorDetails,
+  isCodedError,
+  UnreelError,
+  UnreelRangeError,
+  UnreelTypeError,
+} from "./errors.js";
+export { type EvaluateOptions, evaluate, type Report } from "./evaluation/evaluate.js";
+export { type EvaluateDetectorOptions, evaluateDetector } from "./evaluation/evaluate-detector.js";
+export type { Prediction } from "./evaluation/prediction.js";
+export { readPredictions } from "./evaluation/predictions.js";
+export { writeReport } from "./evaluation/report-folder.js";
+export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./features/extract.js";
+export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
+export type { Fingerprint } from "./fingerprint.js";
+export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
+export { preprocess } from "./preprocess.js";
+export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";
+export {
+  type DetectorHeadOptions,
+  type DetectorSvmOptions,
+  trainDetectorHead,
+  trainDetectorSvm,
+} from "./training/detector-training.js";
+export {
+  type ContrastiveLossOptions,
+  contrastiveLoss,
+  type EpochReport,
+  ProjectionHead,
+  type TrainHeadOptions,
+  type TrainingRows,
+  trainHead,
+} from "./training/head.js";
+export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
+export {
+  type Frame,
+  type Limits,
+  type OpenVideoOptions,
+  openVideo,
+  type SampleOptions,
+  type Video,
+  type VideoInfo,
+  type VideoSource,
+  type VideoStats,
+} from "./video.js";

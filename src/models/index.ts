@@ -1,0 +1,2 @@
+export { type ModelName, modelNames } from "./architectures.js";
+export { type MadeModel, type MakeModelOptions, makeModel } from "./make-model.js";

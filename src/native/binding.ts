@@ -1,0 +1,206 @@
+/**
+ * What the addon exports: the shape of native/binding. Internal: users see the typed face over it. Every promise may
+ * reject with a plain `Error` that carries `code`, `details`; {@link callNative} turns it into an `UnreelError`.
+ */
+export interface NativeBinding {
+  versions(): NativeVersions;
+  /** Loads libonnxruntime once per process. */
+  loadOnnxRuntime(path: string): { path: string; version: string };
+  createToken(): NativeToken;
+
+  openVideo(path: string, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
+  createClip(path: string, options: NativeClipOptions): Promise<NativeClip>;
+  /** rgb: height x width x 3; resolves to size x size x 3. */
+  clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
+
+  /** workers: threads that decode and encode; batch: pictures an encode call takes at most. */
+  loadEncoder(path: string, options: { workers: number; batch: number; device: string }): Promise<NativeEncoder>;
+
+  supcon(
+    embeddings: Float32Array,
+    labels: Int32Array,
+    rows: number,
+    dims: number,
+    temperature: number,
+  ): Promise<{ loss: number; gradient: Float32Array }>;
+  trainHead(
+    x: Float32Array,
+    labels: Int32Array,
+    validation: Uint8Array,
+    dims: number,
+    options: NativeHeadOptions,
+    onEpoch: (report: NativeEpoch) => void,
+    token: NativeToken,
+  ): Promise<{ head: NativeHeadData; bestEpoch: number }>;
+  createHead(head: NativeHeadData): NativeHead;
+
+  trainSvm(x: Float64Array, labels: Int32Array, dims: number, parameters: NativeSvmParameters): Promise<NativeSvm>;
+  loadSvm(path: string): Promise<NativeSvm>;
+}
+
+export interface NativeVersions {
+  unreel: string;
+  libav: string;
+  libavLicence: string;
+  libsvm: string;
+  nodeApi: number;
+  cpu: { model: string; cores: number; vectors: string[]; target: string };
+}
+
+export interface NativeToken {
+  cancel(): void;
+}
+
+export interface NativeLimits {
+  maxPixels: number;
+  maxFrames: number;
+  maxBytes: number;
+}
+
+export type NativePolicy =
+  | { kind: "count"; count: number }
+  | { kind: "fps"; fps: number }
+  | { kind: "frames"; frames: number[] }
+  | { kind: "keyframes" }
+  | { kind: "all" };
+
+export interface NativeVideoInfo {
+  width: number;
+  height: number;
+  rotation: number;
+  durationUs: number | null;
+  frameCount: number;
+  codec: string;
+  pixelFormat: string;
+  colorSpace: string;
+  colorRange: string;
+  container: string;
+  sampleAspectRatio: number;
+  stream: number;
+}
+
+export interface NativeVideoStats {
+  packetsRead: number;
+  packetsDecoded: number;
+  framesDamaged: number;
+  framesMissing: number;
+}
+
+export interface NativeVideo {
+  info(): NativeVideoInfo;
+  stats(): NativeVideoStats;
+  /** cropSize 0: whole frames; else CLIP's crop of that side. */
+  sample(policy: NativePolicy, cropSize: number, token: NativeToken): NativeFrameStream;
+  close(): void;
+}
+
+export interface NativeFrame {
+  data: Uint8Array;
+  width: number;
+  height: number;
+  ptsUs: number;
+  frame: number;
+  keyFrame: boolean;
+}
+
+export interface NativeFrameStream {
+  /** The next frame, or null at the end. One call at a time. */
+  next(): Promise<NativeFrame | null>;
+  close(): void;
+}
+
+export interface NativeClipOptions {
+  codec: string;
+  width: number;
+  height: number;
+  fpsNumerator: number;
+  fpsDenominator: number;
+  quality: number;
+  gop: number;
+}
+
+export interface NativeClip {
+  write(rgb: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+  /** Drops what was written when finish() was not called. */
+  close(): void;
+}
+
+export interface NativeContract {
+  input: string;
+  output: string;
+  imageSize: number;
+  dimension: number;
+  fixedBatch: number | null;
+  precision: string;
+  batchInvariant: boolean;
+  device: string;
+}
+
+export interface NativeEmbedding {
+  frames: Float64Array;
+  ptsUs: Float64Array;
+  /** frames.length x dimension */
+  embeddings: Float32Array;
+  info: NativeVideoInfo;
+  stats: NativeVideoStats;
+  /** Microseconds spent in each stage for this video. */
+  timings: { decodeUs: number; preprocessUs: number; encodeUs: number };
+}
+
+export interface NativeEncoder {
+  contract(): NativeContract;
+  /** crops: count x size x size x 3; resolves to count x dimension. */
+  encode(crops: Uint8Array, count: number, token: NativeToken): Promise<Float32Array>;
+  setBatch(batch: number): void;
+  embedVideo(path: string, policy: NativePolicy, limits: NativeLimits, token: NativeToken): Promise<NativeEmbedding>;
+  close(): void;
+}
+
+export interface NativeHeadOptions {
+  dimension: number;
+  temperature: number;
+  epochs: number;
+  batch: number;
+  learningRate: number;
+  weightDecay: number;
+  seed: number;
+  threads: number;
+}
+
+export interface NativeEpoch {
+  epoch: number;
+  loss: number;
+  validationLoss: number;
+  meanCosine: number;
+}
+
+export interface NativeHeadData {
+  inputDimension: number;
+  dimension: number;
+  /** dimension x inputDimension */
+  weight: Float32Array;
+  bias: Float32Array;
+}
+
+export interface NativeHead {
+  project(x: Float32Array, rows: number): Promise<Float32Array>;
+}
+
+export interface NativeSvmParameters {
+  kernel: string;
+  c: number;
+  gamma: number;
+  weightReal: number;
+  weightFake: number;
+}
+
+export interface NativeSvm {
+  readonly kernel: string;
+  readonly gamma: number;
+  readonly dims: number;
+  readonly supportVectorCount: number;
+  supportVectors(): Float64Array;
+  decisionValues(x: Float64Array, rows: number): Promise<Float64Array>;
+  save(path: string): Promise<void>;
+}

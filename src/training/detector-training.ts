@@ -1,0 +1,192 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { LeakFacts } from "../datasets/leak.js";
+import {
+  type EncoderReference,
+  headFile,
+  prepareDetectorFolder,
+  readDescription,
+  svmFile,
+  type Threshold,
+  type TrainingRecord,
+  writeDescription,
+} from "../detector-folder.js";
+import { UnreelError } from "../errors.js";
+import { metricsOf, type Scored } from "../evaluation/metrics.js";
+import type { FeatureStore } from "../features/store.js";
+import type { FeatureTable } from "../features/table.js";
+import { assertSameFingerprint } from "../fingerprint.js";
+import { nativeBinding } from "../native/load.js";
+import { ProjectionHead, type TrainHeadOptions, trainHead } from "./head.js";
+import { partition } from "./partition.js";
+import { scoreRows, svmInput } from "./score.js";
+import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
+
+/** Options of {@link trainDetectorHead}. */
+export interface DetectorHeadOptions extends TrainHeadOptions {
+  /** Share of the groups kept for choosing the epoch and the thresholds, where no split is named `val`. Default 0.25. */
+  readonly validation?: number;
+  /** Frames below which a verdict is `inconclusive`. Default 4, or the features' frames a video where that is less. */
+  readonly minFrames?: number;
+  /** Where the features' encoder lies, for the scans to come. */
+  readonly encoder?: EncoderReference;
+}
+
+/** Options of {@link trainDetectorSvm}. */
+export interface DetectorSvmOptions extends Pick<TrainSvmOptions, "kernel" | "c" | "gamma"> {
+  /** What the SVM sees. Default `projection`. */
+  readonly features?: "projection" | "encoder";
+}
+
+/** What may train: rows of these splits, or of none. */
+const trainingSplits = ["train", "val", undefined];
+
+/** The rows that may train. */
+async function trainingTable(store: FeatureStore): Promise<FeatureTable> {
+  const table = await store.read({ labelled: true, splits: trainingSplits });
+  if (table.rows === 0) {
+    throw new UnreelError(
+      "ERR_UNREEL_SPLIT_EMPTY",
+      `The store ${store.root} has no labelled rows of split train or val to train on.`,
+      { path: store.root },
+    );
+  }
+  return table;
+}
+
+function recordOf(table: FeatureTable, validationGroups: readonly string[], seed: number): TrainingRecord {
+  const manifest = createHash("sha256");
+  const videos = table.videos.map(({ id, group, source, identities, dataset, label, rows }): LeakFacts => {
+    manifest.update(`${JSON.stringify([id, label ?? null, group, rows])}\n`);
+    return { id, group, source, identities, dataset };
+  });
+  return {
+    unreel: nativeBinding().versions().unreel,
+    manifestSha256: manifest.digest("hex"),
+    rows: table.rows,
+    videos,
+    validationGroups,
+    seed,
+  };
+}
+
+/**
+ * Trains the projection head on a store and writes the detector folder; an SVM that was there goes, since it saw another
+ * head.
+ */
+export async function trainDetectorHead(
+  store: FeatureStore,
+  dir: string,
+  options: DetectorHeadOptions = {},
+): Promise<ProjectionHead> {
+  const { validation = 0.25, minFrames = 4, encoder, ...training } = options;
+  const seed = options.seed ?? 1;
+  await prepareDetectorFolder(dir);
+  const table = await trainingTable(store);
+  const parts = partition(table, validation, seed);
+  const head = await trainHead({ ...table, validation: parts.validation }, { ...training, seed });
+  await mkdir(dir, { recursive: true });
+  await rm(join(dir, svmFile), { force: true });
+  await head.save(join(dir, headFile));
+  const { fingerprint } = store.info;
+  await writeDescription(
+    dir,
+    {
+      schema: 1,
+      fingerprint,
+      training: recordOf(table, parts.validationGroups, seed),
+      head: {
+        loss: "supcon",
+        dimension: head.dimension,
+        temperature: options.temperature ?? 0.07,
+        epoch: head.bestEpoch,
+      },
+      minFrames: Math.min(minFrames, Number(fingerprint.count)),
+    },
+    [headFile],
+    encoder,
+  );
+  return head;
+}
+
+/**
+ * Trains the detector's SVM on the rows that trained its head, and chooses the threshold on the validation groups, which
+ * trained neither.
+ */
+export async function trainDetectorSvm(
+  store: FeatureStore,
+  dir: string,
+  options: DetectorSvmOptions = {},
+): Promise<{ svm: Svm; threshold: Threshold }> {
+  const { features = "projection", kernel = "rbf", c = 1, gamma = 1 } = options;
+  const description = await readDescription(dir);
+  assertSameFingerprint(
+    description.fingerprint,
+    store.info.fingerprint,
+    `the detector ${dir} and the features ${store.root}`,
+  );
+  const table = await trainingTable(store);
+  const record = recordOf(table, description.training.validationGroups, description.training.seed);
+  if (record.manifestSha256 !== description.training.manifestSha256) {
+    throw new UnreelError(
+      "ERR_UNREEL_FINGERPRINT_MISMATCH",
+      `The videos in ${store.root} are not those that trained the head of ${dir}; run unreel train head on them first.`,
+      { path: store.root },
+    );
+  }
+  const validationGroups = new Set(record.validationGroups);
+  const chooses = (row: number) => validationGroups.has(table.groups[row] ?? "");
+  const head = features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
+  const x = await svmInput(table.x, table.rows, table.dimension, head);
+  const dims = x.length / table.rows;
+  const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => !chooses(row));
+  const fit = new Float64Array(rows.length * dims);
+  rows.forEach((row, i) => {
+    fit.set(x.subarray(row * dims, (row + 1) * dims), i * dims);
+  });
+  const labels = Int32Array.from(rows, (row) => table.labels[row] ?? 0);
+  const svm = await trainSvm(fit, labels, { rows: rows.length, dims, kernel, c, gamma });
+  const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
+  const threshold = balancedThreshold(videoScores(table, scores, chooses));
+  await svm.save(join(dir, svmFile));
+  await writeDescription(
+    dir,
+    {
+      ...description,
+      features,
+      svm: { kernel, c, ...(kernel === "rbf" && { gamma }), supportVectors: svm.supportVectorCount },
+      thresholds: [threshold],
+    },
+    [headFile, svmFile],
+  );
+  return { svm, threshold };
+}
+
+/** Mean score of each video that `take` accepts. */
+function videoScores(table: FeatureTable, scores: Float64Array, take: (row: number) => boolean): Scored[] {
+  return table.videos
+    .filter(({ firstRow }) => take(firstRow))
+    .map(({ label = 0, firstRow, rows }) => {
+      const own = scores.subarray(firstRow, firstRow + rows);
+      return { label, score: own.reduce((sum, score) => sum + score, 0) / rows };
+    });
+}
+
+/** Where false positives and false negatives are equally frequent. */
+function balancedThreshold(videos: readonly Scored[]): Threshold {
+  const value = metricsOf(videos).eerThreshold ?? 0;
+  const share = (label: 0 | 1) => {
+    const those = videos.filter((video) => video.label === label);
+    return those.filter(({ score }) => score >= value).length / those.length;
+  };
+  return {
+    name: "balanced",
+    value,
+    fpr: share(0),
+    tpr: share(1),
+    videos: videos.length,
+    realVideos: videos.filter(({ label }) => label === 0).length,
+    chosenOn: "validation",
+  };
+}

@@ -1,0 +1,180 @@
+import { UnreelTypeError } from "./errors.js";
+import type { NativeFrameStream, NativePolicy, NativeVideo } from "./native/binding.js";
+import { callNative, nativeBinding, withSignal } from "./native/load.js";
+import { checkInteger, checkOneOf, checkPositive, pathOf } from "./validate.js";
+
+/** A video file: a path or a `file:` URL. */
+export type VideoSource = string | URL;
+
+/** Bounds on what an input may cost; exceeding one is `ERR_UNREEL_LIMIT_EXCEEDED` with `details.limit` naming it. */
+export interface Limits {
+  /** Width x height of one frame. Default 67,108,864. */
+  readonly maxPixels?: number;
+  /** Frames of one video. Default 10,000,000. */
+  readonly maxFrames?: number;
+  /** Bytes of one file. Default 2^40. */
+  readonly maxBytes?: number;
+}
+
+/** Which frames are wanted; exactly one of the first five fields, else all frames. */
+export interface SampleOptions {
+  /** N frames spread evenly: index floor((k + 0.5) F / N). More than the video has: every frame once. */
+  readonly count?: number;
+  /** The frame shown at each multiple of 1/fps seconds from the first frame on. */
+  readonly fps?: number;
+  /** These frames, by index in presentation order from 0. */
+  readonly frames?: readonly number[];
+  /** The frames the container marks as key frames: quick, and not evenly spread. */
+  readonly keyframes?: boolean;
+  /** Every frame. */
+  readonly all?: boolean;
+  /** `full` (default): whole frames, upright. `clip`: CLIP's 224 x 224 crop. */
+  readonly size?: "full" | "clip";
+  readonly signal?: AbortSignal;
+}
+
+/** One decoded frame. */
+export interface Frame {
+  /** uint8 RGB, height x width x 3, C order; yours to keep. */
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** Presentation time in microseconds, as the file says it. */
+  readonly ptsUs: number;
+  /** Index in presentation order, from 0. */
+  readonly frame: number;
+  readonly keyFrame: boolean;
+}
+
+/** What a file says of its best video stream. */
+export interface VideoInfo {
+  /** As shown: after rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Degrees clockwise that the display matrix asks for; frames come upright. */
+  readonly rotation: number;
+  /** Undefined where the container does not say and no frame has a time. */
+  readonly durationUs: number | undefined;
+  /** Counted, never a header's claim. */
+  readonly frameCount: number;
+  readonly codec: string;
+  readonly pixelFormat: string;
+  readonly colorSpace: string;
+  readonly colorRange: string;
+  readonly container: string;
+  readonly sampleAspectRatio: number;
+}
+
+/** What the decoder went through so far. */
+export interface VideoStats {
+  readonly packetsRead: number;
+  readonly packetsDecoded: number;
+  /** Frames that came out damaged; they are never handed out. */
+  readonly framesDamaged: number;
+  /** Wanted frames that could not be decoded. */
+  readonly framesMissing: number;
+}
+
+/** Options of {@link openVideo}. */
+export interface OpenVideoOptions {
+  readonly limits?: Limits;
+  readonly signal?: AbortSignal;
+}
+
+/** An open video. Close it, or declare it with `await using`. */
+export class Video implements AsyncDisposable {
+  readonly info: VideoInfo;
+  readonly #native: NativeVideo;
+
+  /** @internal use {@link openVideo} */
+  constructor(native: NativeVideo) {
+    this.#native = native;
+    const { durationUs, stream: _stream, ...info } = native.info();
+    this.info = { ...info, durationUs: durationUs ?? undefined };
+  }
+
+  /** Counters over all samplings of this video. */
+  get stats(): VideoStats {
+    return this.#native.stats();
+  }
+
+  /**
+   * The wanted frames in presentation order. The decoder runs on its own thread, at most one frame ahead of the reader.
+   * A damaged frame is left out and counted in {@link Video.stats}; when not one frame can be had:
+   * `ERR_UNREEL_NO_FRAMES`. Leaving the loop early stops the decoder.
+   */
+  sample(options: SampleOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    const policy = samplePolicy(options);
+    const cropSize = checkOneOf(options.size ?? "full", ["full", "clip"], "options.size") === "clip" ? 224 : 0;
+    return this.#frames(policy, cropSize, options.signal);
+  }
+
+  async *#frames(policy: NativePolicy, cropSize: number, signal: AbortSignal | undefined): AsyncGenerator<Frame, void> {
+    using abort = withSignal(signal);
+    const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, cropSize, abort.token));
+    try {
+      for (;;) {
+        const frame = await abort.run(() => stream.next());
+        if (frame === null) return;
+        yield frame;
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Ends running samplings and closes the file. Idempotent. */
+  close(): void {
+    this.#native.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+/**
+ * Opens a video file and counts its frames.
+ *
+ * @throws UnreelError `ERR_UNREEL_NOT_FOUND`, `…_IS_A_DIRECTORY`, `…_EMPTY_FILE`, `…_NOT_MEDIA`, `…_NO_VIDEO`,
+ * `…_CODEC_UNSUPPORTED`, `…_TRUNCATED`, `…_LIMIT_EXCEEDED`, `…_ABORTED`
+ *
+ * @example
+ * ```ts
+ * import { openVideo } from "unreel";
+ *
+ * const video = await openVideo("clip.mp4");
+ * console.log(video.info.frameCount, video.info.codec);
+ * for await (const frame of video.sample({ count: 4 })) console.log(frame.frame, frame.ptsUs, frame.data.length);
+ * video.close();
+ * ```
+ */
+export async function openVideo(source: VideoSource, options: OpenVideoOptions = {}): Promise<Video> {
+  const path = pathOf(source, "source");
+  const limits = resolveLimits(options.limits);
+  using abort = withSignal(options.signal);
+  return new Video(await abort.run(() => nativeBinding().openVideo(path, limits, abort.token)));
+}
+
+/** Defaults filled in, every field checked. */
+export function resolveLimits(limits: Limits = {}): Required<Limits> {
+  return {
+    maxPixels: checkPositive(limits.maxPixels ?? 2 ** 26, "limits.maxPixels"),
+    maxFrames: checkPositive(limits.maxFrames ?? 10_000_000, "limits.maxFrames"),
+    maxBytes: checkPositive(limits.maxBytes ?? 2 ** 40, "limits.maxBytes"),
+  };
+}
+
+/** The one policy that the options name. */
+export function samplePolicy(options: Omit<SampleOptions, "size" | "signal">): NativePolicy {
+  const named = (["count", "fps", "frames", "keyframes", "all"] as const).filter(
+    (key) => options[key] !== undefined && options[key] !== false,
+  );
+  if (named.length > 1) throw new UnreelTypeError(`options: give one of ${named.join(", ")}, not several`);
+  if (options.count !== undefined) return { kind: "count", count: checkInteger(options.count, 1, "options.count") };
+  if (options.fps !== undefined) return { kind: "fps", fps: checkPositive(options.fps, "options.fps") };
+  if (options.frames !== undefined) {
+    return { kind: "frames", frames: options.frames.map((frame) => checkInteger(frame, 0, "options.frames[]")) };
+  }
+  return options.keyframes ? { kind: "keyframes" } : { kind: "all" };
+}
