@@ -1,14 +1,16 @@
 // Writes src/error-codes.ts from native/base/errors.def; `--check` only compares and exits 1 when they differ.
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { root } from "./lib/root.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const target = join(root, "src/error-codes.ts");
 const definition = readFileSync(join(root, "native/base/errors.def"), "utf8");
 const entries = [...definition.matchAll(/^UNREEL_ERROR\(\w+, "(\w+)", "(\w+)", (true|false), "([^"]*)"\)$/gm)];
 
-const lines = entries.map(([, code, category, retryable, doc]) => `  /** ${doc} */\n  ${code}: { category: "${category}", retryable: ${retryable} },`);
+const lines = entries.map(
+  ([, code, category, retryable, doc]) =>
+    `  /** ${doc} */\n  ${code}: { category: "${category}", retryable: ${retryable} },`,
+);
 const text = `// Made by scripts/gen-errors.mjs from native/base/errors.def. Codes are public API: append only.
 
 /** Every code that an {@link UnreelError} can carry, with its category and whether the same call may succeed later. */

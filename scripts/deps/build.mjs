@@ -1,13 +1,12 @@
 // Builds the native dependencies from pinned source into the cache and writes where they are for CMake.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { cachedFolder, cacheRoot, keyOf } from "../lib/cache.mjs";
+import { isMain, root } from "../lib/root.mjs";
 import { output, run, say } from "../lib/run.mjs";
 import { fetchSource, readLock } from "./fetch.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const jobs = String(availableParallelism());
 
 const dav1dOptions = [
@@ -110,7 +109,21 @@ async function buildFfmpeg(dav1d) {
 async function buildHighway() {
   return built("highway", highwayOptions, async ({ source, work, prefix, log }) => {
     say("building Highway");
-    await run("cmake", ["-S", source, "-B", work, "-G", "Ninja", `-DCMAKE_INSTALL_PREFIX=${prefix}`, "-DCMAKE_INSTALL_LIBDIR=lib", ...highwayOptions], { log });
+    await run(
+      "cmake",
+      [
+        "-S",
+        source,
+        "-B",
+        work,
+        "-G",
+        "Ninja",
+        `-DCMAKE_INSTALL_PREFIX=${prefix}`,
+        "-DCMAKE_INSTALL_LIBDIR=lib",
+        ...highwayOptions,
+      ],
+      { log },
+    );
     await run("cmake", ["--build", work, "-j", jobs], { log });
     await run("cmake", ["--install", work], { log });
   });
@@ -144,4 +157,4 @@ export async function buildDeps() {
   if (before !== text) writeFileSync(target, text);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildDeps();
+if (isMain(import.meta.url)) await buildDeps();

@@ -1,15 +1,13 @@
 // Fetches pinned third-party source into the cache: the first origin that answers with the pinned bytes wins.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { cachedFolder, cacheRoot, keyOf, readJson, sha256File } from "../lib/cache.mjs";
+import { root } from "../lib/root.mjs";
 import { has, run, say } from "../lib/run.mjs";
-
-const here = dirname(fileURLToPath(import.meta.url));
 
 /** The lock file: name -> {version, sha256 | files, origins}. */
 export function readLock() {
-  const { $comment, ...entries } = readJson(join(here, "lock.json"));
+  const { $comment, ...entries } = readJson(join(root, "scripts/deps/lock.json"));
   return entries;
 }
 
@@ -26,15 +24,16 @@ async function download(url, target) {
 async function aptRoot(suite) {
   if (!has("apt-get")) throw new Error("apt-get is not here");
   const uri = machineMirror();
-  const root = join(cacheRoot(), "apt", `${suite}-${keyOf(uri)}`);
-  const parts = join(root, "parts");
-  for (const folder of ["lists/partial", "cache/archives/partial", "parts"]) mkdirSync(join(root, folder), { recursive: true });
+  const place = join(cacheRoot(), "apt", `${suite}-${keyOf(uri)}`);
+  const parts = join(place, "parts");
+  for (const folder of ["lists/partial", "cache/archives/partial", "parts"])
+    mkdirSync(join(place, folder), { recursive: true });
   const source = `Types: deb deb-src\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`;
   writeFileSync(join(parts, `${suite}.sources`), source);
-  const config = join(root, "apt.conf");
+  const config = join(place, "apt.conf");
   writeFileSync(
     config,
-    `Dir::State::lists "${root}/lists";\nDir::Cache "${root}/cache";\nDir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "${parts}";\nAPT::Sandbox::User "";\n`,
+    `Dir::State::lists "${place}/lists";\nDir::Cache "${place}/cache";\nDir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "${parts}";\nAPT::Sandbox::User "";\n`,
   );
   const env = { APT_CONFIG: config };
   if (!aptUpdated.has(suite)) {
@@ -61,7 +60,11 @@ function machineMirror() {
 
 async function fromDebianSource(origin, scratch) {
   const env = await aptRoot(origin.suite);
-  const lines = await run("apt-get", ["source", "--download-only", "--print-uris", origin.debianSource], { env, cwd: scratch, capture: true });
+  const lines = await run("apt-get", ["source", "--download-only", "--print-uris", origin.debianSource], {
+    env,
+    cwd: scratch,
+    capture: true,
+  });
   const line = lines.split("\n").find((each) => each.split(" ")[1] === origin.file);
   const uri = line && /^'([^']+)'/.exec(line)?.[1];
   if (!uri) throw new Error(`Debian ${origin.suite} has no ${origin.file} now`);
@@ -79,7 +82,11 @@ async function fromDebianPackage(origin, scratch) {
 }
 
 async function fromPypiSdist(origin, scratch) {
-  await run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", origin.pypiSdist, "-d", scratch], { capture: true });
+  await run(
+    "python3",
+    ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", origin.pypiSdist, "-d", scratch],
+    { capture: true },
+  );
   const sdist = readdirSync(scratch).find((name) => name.endsWith(".tar.gz"));
   await run("tar", ["xf", sdist, "--strip-components=1"], { cwd: scratch, capture: true });
   return join(scratch, origin.under);
@@ -134,7 +141,9 @@ export async function fetchSource(name) {
         rmSync(incoming, { recursive: true, force: true });
         return;
       } catch (error) {
-        failures.push(`  ${originName(origin)}: ${error.message.split("\n")[0]}${error.cause ? ` (${error.cause.code ?? error.cause.message})` : ""}`);
+        failures.push(
+          `  ${originName(origin)}: ${error.message.split("\n")[0]}${error.cause ? ` (${error.cause.code ?? error.cause.message})` : ""}`,
+        );
       }
     }
     rmSync(scratch, { recursive: true, force: true });

@@ -42,7 +42,9 @@ export function run(program, args, { cwd, env, log, capture = false } = {}) {
     child.on("error", (error) => reject(new Error(`${program}: ${error.message}`)));
     child.on("close", (status, signal) => {
       if (status === 0) return resolve(stdout);
-      const error = new Error(`${program} ${args.join(" ").slice(0, 300)}\nended with ${signal ?? `exit code ${status}`}\n${tail}`);
+      const error = new Error(
+        `${program} ${args.join(" ").slice(0, 300)}\nended with ${signal ?? `exit code ${status}`}\n${tail}`,
+      );
       error.status = status;
       reject(error);
     });

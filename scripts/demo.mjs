@@ -1,0 +1,33 @@
+// The demo from a bare clone: set-up where it is missing, footage into the cache, then `unreel demo` with the user's options.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fetchSource } from "./deps/fetch.mjs";
+import { root } from "./lib/root.mjs";
+import { fail, say } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+/** Options that name a footage, where the user names none: a public square filmed for OpenCV's samples. */
+async function footageOptions(args) {
+  if (args.some((arg) => /^--(videos|footage)\b/.test(arg))) return [];
+  try {
+    return ["--footage", join(await fetchSource("demo-footage"), "vtest.avi")];
+  } catch (error) {
+    say(`the demo's footage cannot be had here; generated scenes take its place. ${error.message}`);
+    return [];
+  }
+}
+
+try {
+  const args = process.argv.slice(2);
+  await setup();
+  const footage = args.includes("--help") ? [] : await footageOptions(args);
+  // Paths that the user names are relative to where npm was called.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const { status } = spawnSync(process.execPath, [join(root, "dist/cli.js"), "demo", ...footage, ...args], {
+    stdio: "inherit",
+    cwd,
+  });
+  process.exitCode = status ?? 130;
+} catch (error) {
+  fail(error.message);
+}
