@@ -55,17 +55,30 @@ export function checkTyped<T extends ArrayBufferView & { readonly length: number
   return value;
 }
 
-/** The absolute path of a path or `file:` URL. */
-export function pathOf(source: unknown, name: string): string {
-  if (source instanceof URL || (typeof source === "string" && /^file:/i.test(source))) {
+function pathOfUrl(source: string | URL, name: string): string {
+  let path: string;
+  try {
     const url = new URL(source);
     if (url.protocol !== "file:")
       throw new UnreelTypeError(`${name}: only file: URLs can be opened, not ${url.protocol}`);
-    return fileURLToPath(url);
+    path = fileURLToPath(url);
+  } catch (error) {
+    if (error instanceof UnreelTypeError) throw error;
+    throw new UnreelTypeError(`${name}: ${String(source)} names no file: ${String(error)}`);
   }
+  return checkedPath(path, name);
+}
+
+function checkedPath(path: string, name: string): string {
+  if (path.length === 0) throw new UnreelTypeError(`${name} is an empty string; give the path of a file`);
+  if (path.includes("\0")) throw new UnreelTypeError(`${name} has a NUL character: ${shown(path)}`);
+  return resolve(path);
+}
+
+/** The absolute path of a path or `file:` URL. */
+export function pathOf(source: unknown, name: string): string {
+  if (source instanceof URL || (typeof source === "string" && /^file:/i.test(source))) return pathOfUrl(source, name);
   if (typeof source !== "string")
     throw new UnreelTypeError(`${name} must be a path or a file: URL, not ${shown(source)}`);
-  if (source.length === 0) throw new UnreelTypeError(`${name} is an empty string; give the path of a file`);
-  if (source.includes("\0")) throw new UnreelTypeError(`${name} has a NUL character: ${shown(source)}`);
-  return resolve(source);
+  return checkedPath(source, name);
 }

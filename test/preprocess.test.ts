@@ -1,0 +1,163 @@
+// CLIP's resize and crop against Pillow, in every byte.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import { preprocess } from "../src/preprocess.js";
+import { Random } from "../src/random.js";
+import { asset, haveAssets, withoutAssets } from "./support/assets.js";
+import { runCli } from "./support/cli.js";
+import { temporaryFolder } from "./support/folders.js";
+import { npyBytes, readNpy, writeNpy } from "./support/npy.js";
+import { referencePython, runReference, withoutPython } from "./support/python.js";
+
+const folder = temporaryFolder("preprocess");
+const at = (name: string) => join(folder, name);
+
+/** Noise: every byte of it has its say in the crop. */
+function noise(bytes: number, random: Random): Uint8Array {
+  return Uint8Array.from({ length: bytes }, () => random.next() >>> 24);
+}
+
+/** Runs the command and gives what it wrote. */
+async function cropOf(input: string, name: string): Promise<{ shape: number[]; bytes: Uint8Array }> {
+  const result = await runCli(["preprocess", input, "--out", at(name)]);
+  expect(result.status, result.stderr).toBe(0);
+  expect(result.stdout).toBe("");
+  return readNpy(at(name));
+}
+
+describe.skipIf(!haveAssets)(`unreel preprocess on the oracles${haveAssets ? "" : ` (${withoutAssets})`}`, () => {
+  const oracles = haveAssets
+    ? readdirSync(asset("preprocess")).filter((name) => name.endsWith(".input_u8.npy"))
+    : ["none"];
+
+  test.each([
+    ...oracles.map((name) => [name, name.replace(".input_u8.npy", ".crop_u8.npy")] as const),
+    ["CLIP.png", "CLIP_png.crop_u8.npy"],
+  ])("%s is %s in every byte", async (input, oracle) => {
+    expect(await cropOf(asset("preprocess", input), oracle)).toEqual(readNpy(asset("preprocess", oracle)));
+  });
+
+  test("a frame of nasa_13013.mp4 is nasa_s3_f000.crop_u8.npy in every byte", async () => {
+    const rgb = readFileSync(asset("codecs/nasa_13013.mp4.stream3.frame000000.rgb"));
+    writeNpy(at("nasa.npy"), rgb, [270, 480, 3]);
+    expect(await cropOf(at("nasa.npy"), "nasa.crop.npy")).toEqual(
+      readNpy(asset("preprocess/nasa_s3_f000.crop_u8.npy")),
+    );
+  });
+});
+
+describe.skipIf(referencePython() === undefined)(`the crop beside Pillow's (${withoutPython})`, () => {
+  const random = new Random(20260729);
+  const side = (most: number) => 1 + random.below(most);
+  // Width x height: edges of the arithmetic, then any.
+  const sizes: [number, number][] = [
+    [1, 1],
+    [2, 1],
+    [1, 3],
+    [224, 224],
+    [225, 224],
+    [224, 223],
+    [448, 448],
+    [3, 200],
+    [200, 3],
+    [2, 97],
+    [1500, 40],
+    [40, 1500],
+    ...Array.from({ length: 5 }, (): [number, number] => [side(1500), side(1500)]),
+    ...Array.from({ length: 6 }, (): [number, number] => [side(300), side(300)]),
+    ...Array.from({ length: 3 }, (): [number, number] => [side(224), side(224)]),
+  ];
+
+  test.each(sizes)("of %i x %i, every byte", async (width, height) => {
+    const rgb = noise(width * height * 3, random);
+    writeNpy(at("in.npy"), rgb, [height, width, 3]);
+    await runReference("clip_crop.py", [at("in.npy"), at("out.npy")]);
+    const { shape, bytes } = readNpy(at("out.npy"));
+    expect(shape).toEqual([224, 224, 3]);
+    const crop = await preprocess(rgb, { width, height });
+    expect(Buffer.compare(crop, bytes)).toBe(0);
+  });
+
+  test("of several pictures in one file, through the command", async () => {
+    writeNpy(at("three.npy"), noise(3 * 61 * 83 * 3, random), [3, 61, 83, 3]);
+    await runReference("clip_crop.py", [at("three.npy"), at("three.out.npy")]);
+    const { shape, bytes } = await cropOf(at("three.npy"), "three.ours.npy");
+    expect(shape).toEqual([3, 224, 224, 3]);
+    expect({ shape, bytes }).toEqual(readNpy(at("three.out.npy")));
+  });
+});
+
+describe("unreel preprocess refuses, with a code and exit code and without an output", () => {
+  const good = npyBytes(new Uint8Array(4 * 5 * 3), [4, 5, 3]);
+  const usage = { status: 2, code: "ERR_UNREEL_INVALID_ARGUMENT" };
+  const withHeader = (text: string) =>
+    Buffer.concat([good.subarray(0, 10), Buffer.from(text.padEnd(good.readUInt16LE(8)))]);
+
+  test.each<[string, Buffer, RegExp]>([
+    ["a header cut off", good.subarray(0, 50), /cut off/],
+    ["a file of the magic alone", good.subarray(0, 6), /not an \.npy file/],
+    ["no byte", Buffer.alloc(0), /not an \.npy file/],
+    ["text", Buffer.from("this is no array, whatever its name says\n"), /not an \.npy file/],
+    ["a header of nonsense", withHeader("{'shape': 3}"), /cannot be understood/],
+    ["data cut off", good.subarray(0, -1), /59 bytes of data, its header says 60/],
+    ["data after the array", Buffer.concat([good, Buffer.alloc(1)]), /61 bytes/],
+    ["float32", npyBytes(new Float32Array(60), [4, 5, 3]), /<f4/],
+    ["uint16", npyBytes(new Uint16Array(60), [4, 5, 3]), /<u2/],
+    ["Fortran order", npyBytes(new Uint8Array(60), [4, 5, 3], { fortran: true }), /Fortran/],
+    ["grey", npyBytes(new Uint8Array(20), [4, 5]), /shape \[4, 5\]/],
+    ["four channels", npyBytes(new Uint8Array(80), [4, 5, 4]), /shape \[4, 5, 4\]/],
+    ["channels first", npyBytes(new Uint8Array(60), [3, 4, 5]), /shape \[3, 4, 5\]/],
+    ["five axes", npyBytes(new Uint8Array(60), [1, 1, 4, 5, 3]), /shape/],
+    ["a picture without rows", npyBytes(new Uint8Array(0), [0, 5, 3]), /height/],
+  ])("%s", async (name, bytes, message) => {
+    const input = at(`${name.replaceAll(" ", "-")}.npy`);
+    writeFileSync(input, bytes);
+    const result = await runCli(["preprocess", input, "--out", at("refused.npy")]);
+    expect({ status: result.status, stdout: result.stdout }).toEqual({ status: usage.status, stdout: "" });
+    expect(result.stderr).toContain(usage.code);
+    expect(result.stderr).toMatch(message);
+    expect(readdirSync(folder).filter((each) => each === "refused.npy" || each.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test.each([
+    ["nowhere.npy", "ERR_UNREEL_NOT_FOUND"],
+    ["nowhere.png", "ERR_UNREEL_NOT_FOUND"],
+  ])("%s, which is not there", async (name, code) => {
+    const result = await runCli(["preprocess", at(name), "--out", at("refused.npy")]);
+    expect(result.status, result.stderr).toBe(1);
+    expect(result.stderr).toContain(code);
+    expect(readdirSync(folder)).not.toContain("refused.npy");
+  });
+
+  test("a folder that is not there", async () => {
+    writeFileSync(at("good.npy"), good);
+    const result = await runCli(["preprocess", at("good.npy"), "--out", at("none/out.npy")]);
+    expect(result.status, result.stderr).toBe(1);
+    expect(result.stderr).toContain("ERR_UNREEL_OUTPUT_NOT_WRITABLE");
+  });
+});
+
+describe("preprocess", () => {
+  it("keeps a picture that has the size already, and the middle of a longer one", async () => {
+    const random = new Random(3);
+    const square = noise(224 * 224 * 3, random);
+    expect(Buffer.compare(await preprocess(square, { width: 224, height: 224 }), square)).toBe(0);
+    const tall = noise(224 * 230 * 3, random);
+    const middle = tall.subarray(3 * 224 * 3, 227 * 224 * 3);
+    expect(Buffer.compare(await preprocess(tall, { width: 224, height: 230 }), middle)).toBe(0);
+  });
+
+  it.each<[string, unknown, object, new () => Error]>([
+    ["a plain array", [0, 0, 0], { width: 1, height: 1 }, TypeError],
+    ["floats", new Float32Array(3), { width: 1, height: 1 }, TypeError],
+    ["a size that does not fit", new Uint8Array(3), { width: 2, height: 1 }, RangeError],
+    ["no pixel", new Uint8Array(0), { width: 0, height: 1 }, RangeError],
+    ["half a pixel", new Uint8Array(3), { width: 0.5, height: 2 }, RangeError],
+    ["a width of text", new Uint8Array(3), { width: "1", height: 1 }, TypeError],
+  ])("refuses %s", async (_what, rgb, size, type) => {
+    const error: unknown = await preprocess(rgb as never, size as never).catch((each: unknown) => each);
+    expect(error).toBeInstanceOf(type);
+    expect(error).toMatchObject({ code: "ERR_UNREEL_INVALID_ARGUMENT" });
+  });
+});
