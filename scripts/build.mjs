@@ -23,12 +23,12 @@ export async function buildNative({ tests = false } = {}) {
 
 /** Builds dist/ when a source is newer than the last build. */
 export async function buildTypeScript() {
-  const stamp = join(root, "dist/.stamp");
+  const stamp = join(root, "build/dist.stamp");
   const key = keyOf(
     sourcesOf("src"),
     ...["package.json", "tsconfig.json", "tsup.config.ts"].map((file) => readFileSync(join(root, file), "utf8")),
   );
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === key) return;
+  if (existsSync(join(root, "dist/cli.js")) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return;
   say("building dist/");
   await run(process.execPath, [join(root, "node_modules/tsup/dist/cli-default.js"), "--silent"], { cwd: root });
   writeFileSync(stamp, key);

@@ -223,8 +223,8 @@ export function segmentsAbove(frames: readonly FrameScore[], threshold: number, 
 }
 
 function endOf(video: VideoEmbeddings): number {
-  const last = video.frames.at(-1)?.ptsUs ?? 0;
-  return Math.max(last, video.info.durationUs ?? last);
+  const { startUs, durationUs = 0 } = video.info;
+  return Math.max(video.frames.at(-1)?.ptsUs ?? startUs, startUs + durationUs);
 }
 
 /**

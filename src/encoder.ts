@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
@@ -24,7 +25,10 @@ export interface LoadEncoderOptions {
 /** What an encoder's file says of itself. */
 export interface EncoderInfo {
   readonly path: string;
-  /** Of the model file, hexadecimal. */
+  /**
+   * Of the model file, hexadecimal. Where weights lie in files beside it: SHA-256 of one line `HASH  NAME` for each file,
+   * the model first under the name `model`, so that any changed byte changes it and a new name of the model does not.
+   */
   readonly sha256: string;
   readonly precision: string;
   /** Length of an embedding. */
@@ -205,12 +209,19 @@ export async function loadEncoder(path: string | URL, options: LoadEncoderOption
   const batch = checkInteger(options.batch ?? 8, 1, "options.batch");
   using abort = withSignal(options.signal);
   onnxRuntime();
-  const sha256 = await modelHash(file, options.signal);
+  await checkModelFile(file);
   const native = await abort.run(() => nativeBinding().loadEncoder(file, { workers, batch, device }));
-  return callNative(() => new Encoder(native, file, sha256, workers));
+  try {
+    const { externalFiles } = callNative(() => native.contract());
+    const sha256 = await abort.run(() => modelHash(file, externalFiles, options.signal));
+    return callNative(() => new Encoder(native, file, sha256, workers));
+  } catch (error) {
+    native.close();
+    throw error;
+  }
 }
 
-async function modelHash(file: string, signal: AbortSignal | undefined): Promise<string> {
+async function checkModelFile(file: string): Promise<void> {
   const info = await stat(file).catch(() => undefined);
   if (!info?.isFile()) {
     throw new UnreelError(
@@ -220,6 +231,22 @@ async function modelHash(file: string, signal: AbortSignal | undefined): Promise
       { path: file },
     );
   }
+}
+
+/** See {@link EncoderInfo.sha256}. */
+async function modelHash(
+  file: string,
+  externalFiles: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const own = await fileHash(file, signal);
+  if (externalFiles.length === 0) return own;
+  const lines = [`${own}  model\n`];
+  for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
+  return createHash("sha256").update(lines.join("")).digest("hex");
+}
+
+async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
     hash.update(chunk as Uint8Array);

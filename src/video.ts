@@ -1,4 +1,4 @@
-import { UnreelTypeError } from "./errors.js";
+import { UnreelError, UnreelTypeError } from "./errors.js";
 import type { NativeFrameStream, NativePolicy, NativeVideo } from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
 import { checkInteger, checkOneOf, checkPositive, pathOf } from "./validate.js";
@@ -55,6 +55,8 @@ export interface VideoInfo {
   readonly rotation: number;
   /** Undefined where the container does not say and no frame has a time. */
   readonly durationUs: number | undefined;
+  /** Presentation time of the first frame. */
+  readonly startUs: number;
   /** Counted, never a header's claim. */
   readonly frameCount: number;
   readonly codec: string;
@@ -85,6 +87,7 @@ export interface OpenVideoOptions {
 export class Video implements AsyncDisposable {
   readonly info: VideoInfo;
   readonly #native: NativeVideo;
+  readonly #sampling = new Set<NativeFrameStream>();
 
   /** @internal use {@link openVideo} */
   constructor(native: NativeVideo) {
@@ -112,19 +115,27 @@ export class Video implements AsyncDisposable {
   async *#frames(policy: NativePolicy, cropSize: number, signal: AbortSignal | undefined): AsyncGenerator<Frame, void> {
     using abort = withSignal(signal);
     const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, cropSize, abort.token));
+    this.#sampling.add(stream);
     try {
       for (;;) {
         const frame = await abort.run(() => stream.next());
+        if (!this.#sampling.has(stream)) {
+          throw new UnreelError("ERR_UNREEL_ABORTED", "The video was closed while it was sampled.");
+        }
         if (frame === null) return;
         yield frame;
       }
     } finally {
+      this.#sampling.delete(stream);
       stream.close();
     }
   }
 
-  /** Ends running samplings and closes the file. Idempotent. */
+  /** Ends running samplings with `ERR_UNREEL_ABORTED` and closes the file. Idempotent. */
   close(): void {
+    // First, since the file stays open as long as one of them runs.
+    for (const stream of this.#sampling) stream.close();
+    this.#sampling.clear();
     this.#native.close();
   }
 

@@ -30,6 +30,11 @@ Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   object.Set("fixedBatch", contract.fixed_batch ? Napi::Number::New(env, *contract.fixed_batch) : env.Null());
   object.Set("precision", contract.precision);
   object.Set("batchInvariant", contract.batch_invariant);
+  Napi::Array files = Napi::Array::New(env, contract.external_files.size());
+  for (std::size_t i = 0; i < contract.external_files.size(); ++i) {
+    files.Set(static_cast<std::uint32_t>(i), contract.external_files[i]);
+  }
+  object.Set("externalFiles", files);
   object.Set("device", encoder.device());
   return object;
 }

@@ -70,6 +70,7 @@ Napi::Object info_to_js(Napi::Env env, const media::VideoInfo& info) {
   object.Set("rotation", info.rotation);
   object.Set("durationUs",
              info.duration_us ? Napi::Number::New(env, static_cast<double>(*info.duration_us)) : env.Null());
+  object.Set("startUs", static_cast<double>(info.start_us));
   object.Set("frameCount", static_cast<double>(info.frame_count));
   object.Set("codec", info.codec);
   object.Set("pixelFormat", info.pixel_format);

@@ -141,6 +141,7 @@ EncoderContract read_contract(onnx::Session& session, const std::string& model_p
   const onnx::ModelFacts facts = onnx::read_model_facts(model_path);
   contract.precision = precision_of(facts);
   contract.batch_invariant = !quantizes_by_batch(facts);
+  contract.external_files.assign(facts.external_files.begin(), facts.external_files.end());
   return contract;
 }
 

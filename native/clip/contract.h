@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace unreel::onnx {
 class Session;
@@ -25,6 +26,7 @@ struct EncoderContract {
    * DynamicQuantizeLinear takes one scale from the whole batch. Such a model is run one picture at a time.
    */
   bool batch_invariant = true;
+  std::vector<std::string> external_files;  ///< files beside the model that hold weights, sorted; mostly none
 };
 
 /**

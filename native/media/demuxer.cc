@@ -63,17 +63,26 @@ int Demuxer::interrupted(void* self) {
   return demuxer.open_cancel_.cancelled() || demuxer.call_cancel_.cancelled() ? 1 : 0;
 }
 
+void Demuxer::throw_if_cancelled() const {
+  open_cancel_.throw_if_cancelled();
+  call_cancel_.throw_if_cancelled();
+}
+
+void Demuxer::check(int result) const {
+  throw_if_cancelled();
+  throw_if_not_input(result);
+}
+
 void Demuxer::open() {
   format_.reset();
   ahead_.reset();
   io_.reset();
-  open_cancel_.throw_if_cancelled();
-  call_cancel_.throw_if_cancelled();
+  throw_if_cancelled();
   const AVIOInterruptCB interrupt{interrupted, this};
   AVIOContext* io = nullptr;
   const int opened = avio_open2(&io, file_url(path_).c_str(), AVIO_FLAG_READ, &interrupt, nullptr);
   io_.reset(io);
-  throw_if_not_input(opened);
+  check(opened);
   if (opened < 0) throw file_failure(ErrorCode::io, path_, "cannot be opened", opened);
   open_container(recognised_format());
   choose_stream();
@@ -83,7 +92,7 @@ void Demuxer::open() {
 const AVInputFormat& Demuxer::recognised_format() {
   const AVInputFormat* format = nullptr;
   const int score = av_probe_input_buffer2(io_.get(), &format, "", nullptr, 0, 0);
-  throw_if_not_input(score);
+  check(score);
   if (score < 0 || format == nullptr) {
     if (io_->error < 0 && io_->error != AVERROR_EOF)
       throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);
@@ -103,7 +112,8 @@ void Demuxer::open_container(const AVInputFormat& format) {
   av_dict_set(&raw_options, "protocol_whitelist", "file", 0);
   const int opened = avformat_open_input(&context, "", &format, &raw_options);  // frees the context when it fails
   options.reset(raw_options);
-  throw_if_not_input(opened);
+  format_.reset(opened < 0 ? nullptr : context);
+  check(opened);
   if (opened < 0) {
     if (weakly_recognised_) throw file_failure(ErrorCode::not_media, path_, "is no media that unreel knows", opened);
     throw file_failure(ErrorCode::truncated, path_,
@@ -113,10 +123,9 @@ void Demuxer::open_container(const AVInputFormat& format) {
                        opened)
         .with("container", format.name);
   }
-  format_.reset(context);
   StreamOptions stream_options(format_->nb_streams, limits_.max_pixels);
   const int found = avformat_find_stream_info(format_.get(), stream_options.data());
-  throw_if_not_input(found);
+  check(found);
   if (found < 0) throw file_failure(ErrorCode::not_media, path_, "holds no stream that can be understood", found);
 }
 
@@ -175,13 +184,12 @@ bool Demuxer::read(AVPacket& packet) {
 
 bool Demuxer::read_next(AVPacket& packet) {
   for (;;) {
-    open_cancel_.throw_if_cancelled();
-    call_cancel_.throw_if_cancelled();
+    throw_if_cancelled();
     const int result = av_read_frame(format_.get(), &packet);
     if (result == AVERROR(EAGAIN)) continue;
-    throw_if_not_input(result);
+    check(result);
     if (result < 0) {
-      throw_if_not_input(io_->error);
+      check(io_->error);
       // A demuxer's own error is the end of what can be had; an error of the file underneath is the machine's.
       if (io_->error < 0 && io_->error != AVERROR_EOF)
         throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);

@@ -62,6 +62,10 @@ class Demuxer {
   };
 
   static int interrupted(void* self);
+  void throw_if_cancelled() const;
+  /// After a call into libav: throws aborted when a token interrupted it, since demuxers turn that into errors of their
+  /// own, or into success; then what no input can be blamed for.
+  void check(int result) const;
   void open();
   const AVInputFormat& recognised_format();
   void open_container(const AVInputFormat& format);

@@ -60,6 +60,7 @@ VideoInfo info_of(const Demuxer& demuxer, const FrameIndex& index, const Orienta
   info.rotation = orientation.quarter_turns * 90;
   info.duration_us = announced_duration_us(demuxer);
   if (!info.duration_us && index.duration_us() > 0) info.duration_us = index.duration_us();
+  info.start_us = index.times().pts_us.front();
   info.frame_count = index.size();
   info.codec = avcodec_get_name(parameters.codec_id);
   info.pixel_format = text_or(av_get_pix_fmt_name(format), "unknown");

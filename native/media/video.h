@@ -19,6 +19,7 @@ struct VideoInfo {
   int height = 0;
   int rotation = 0;                         ///< degrees clockwise that the display matrix asks for: 0, 90, 180, 270
   std::optional<std::int64_t> duration_us;  ///< as the container says it, else from the frames once they were counted
+  std::int64_t start_us = 0;                ///< presentation time of the first frame
   std::int64_t frame_count = 0;             ///< counted, never a header's claim
   std::string codec;                        ///< libav's name: "h264"
   std::string pixel_format;                 ///< libav's name: "yuv420p"

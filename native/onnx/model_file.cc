@@ -131,13 +131,17 @@ class FactsReader {
     for (std::int64_t at = message.begin; reader_.next(at, message, field);) visit(field);
   }
 
-  void metadata(const Span& message) {  // StringStringEntryProto
-    std::string key;
-    std::string value;
+  std::pair<std::string, std::string> entry(const Span& message) {  // StringStringEntryProto
+    std::pair<std::string, std::string> entry;
     each(message, [&](const Field& field) {
-      if (field.number == 1) key = reader_.text(field.bytes);
-      if (field.number == 2) value = reader_.text(field.bytes);
+      if (field.number == 1) entry.first = reader_.text(field.bytes);
+      if (field.number == 2) entry.second = reader_.text(field.bytes);
     });
+    return entry;
+  }
+
+  void metadata(const Span& message) {
+    const auto [key, value] = entry(message);
     facts_.metadata[key] = value;
   }
 
@@ -182,8 +186,14 @@ class FactsReader {
       if (field.number == 1 && field.wire == Wire::varint) dimension(field.value);
       if (field.number == 1 && field.wire == Wire::bytes) packed(field.bytes, dimension);
       if (field.number == 2) type = static_cast<int>(field.value);
+      if (field.number == 13) external_data(field.bytes);
     });
     facts_.weight_elements[type] += static_cast<std::int64_t>(elements);
+  }
+
+  void external_data(const Span& message) {
+    const auto [key, value] = entry(message);
+    if (key == "location") facts_.external_files.insert(value);
   }
 
   template <class Visit>

@@ -20,7 +20,7 @@ const epilogue = `
 Examples:
   unreel doctor
   unreel models make vit-b-32 --out encoder.onnx
-  unreel extract dataset/ --dataset celeb-df-v2 --encoder encoder.onnx --out features
+  unreel extract --manifest manifest.csv --encoder encoder.onnx --out features
   unreel train head features --out detector
   unreel train svm features --detector detector
   unreel evaluate features --detector detector --split test --out report

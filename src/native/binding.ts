@@ -76,6 +76,7 @@ export interface NativeVideoInfo {
   colorRange: string;
   container: string;
   sampleAspectRatio: number;
+  startUs: number;
   stream: number;
 }
 
@@ -134,6 +135,8 @@ export interface NativeContract {
   fixedBatch: number | null;
   precision: string;
   batchInvariant: boolean;
+  /** Files beside the model that hold weights, as the model names them. */
+  externalFiles: string[];
   device: string;
 }
 

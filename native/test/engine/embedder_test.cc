@@ -40,6 +40,14 @@ ErrorCode code_of(const std::exception_ptr& error) {
   }
 }
 
+std::string what_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& e) {
+    return e.message();
+  }
+}
+
 const char* const kClips[] = {"codecs/bt709_full_range.mp4", "codecs/testsrc2_vp9.webm",
                               "codecs/nasa_13013_rotated.mp4", "codecs/carphone_pristine.mp4"};
 
@@ -93,7 +101,7 @@ TEST(Embedder, StopSettlesEveryVideo) {
   embedder.stop();
   for (auto& each : pending) {
     const Outcome outcome = each.get();
-    EXPECT_TRUE(outcome.result || code_of(outcome.error) == ErrorCode::aborted);
+    EXPECT_TRUE(outcome.result || code_of(outcome.error) == ErrorCode::aborted) << what_of(outcome.error);
   }
   EXPECT_EQ(code_of(submit(embedder, test::asset(kClips[0]), 1).get().error), ErrorCode::disposed);
 }

@@ -11,7 +11,7 @@ import {
 } from "../../datasets/index.js";
 import { loadEncoder } from "../../encoder.js";
 import { UnreelTypeError } from "../../errors.js";
-import { extractFeatures } from "../../features/extract.js";
+import { extractFeatures, isInShard } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
 import { createOrOpenStore } from "../../features/store.js";
 import { exitCode } from "../exit.js";
@@ -86,7 +86,11 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
     fingerprint: encoder.fingerprint(options.count),
     encoderPath: encoder.info.path,
   });
-  const progress = new Progress("extract", videos.length, "videos");
+  const completed = await store.completed();
+  const left = videos.filter(
+    ({ id }) => !completed.has(id) && (options.shard === undefined || isInShard(id, options.shard)),
+  );
+  const progress = new Progress("extract", left.length, "videos");
   const failures: object[] = [];
   let seen = 0;
   const summary = await extractFeatures(videos, encoder, store, {
