@@ -67,9 +67,9 @@ function countGtest(program, report) {
 async function vitest() {
   const report = join(results, "vitest.json");
   const program = join(root, "node_modules/vitest/vitest.mjs");
-  await run(process.execPath, [program, "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`], {
-    cwd: root,
-  }).catch(() => {});
+  const failedBefore = total.failed;
+  const args = ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
+  const error = await run(process.execPath, [program, ...args], { cwd: root }).catch((e) => e);
   if (!existsSync(report)) {
     total.failed++;
     process.stderr.write("vitest: FAILED: it wrote no report\n");
@@ -86,6 +86,11 @@ async function vitest() {
       else if (test.status === "failed") total.failed++;
       else total.skipped.push(test.fullName);
     }
+  }
+  // An error outside every test, such as a promise that nobody awaited, fails the run and no test.
+  if (error instanceof Error && total.failed === failedBefore) {
+    total.failed++;
+    process.stderr.write(`vitest: FAILED outside its tests\n${error.message}\n`);
   }
 }
 

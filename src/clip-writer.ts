@@ -29,9 +29,9 @@ export class ClipWriter implements AsyncDisposable {
   }
 
   /** Appends one frame: uint8 RGB, height x width x 3. */
-  async write(rgb: Uint8Array): Promise<void> {
+  write(rgb: Uint8Array): Promise<void> {
     checkTyped(rgb, Uint8Array, this.#bytes, "rgb");
-    await awaitNative(() => this.#native.write(rgb));
+    return awaitNative(() => this.#native.write(rgb));
   }
 
   /** Ends the clip and gives the file its name. */
@@ -63,7 +63,7 @@ export class ClipWriter implements AsyncDisposable {
  * await clip.finish();
  * ```
  */
-export async function createClip(path: string, options: ClipOptions): Promise<ClipWriter> {
+export function createClip(path: string, options: ClipOptions): Promise<ClipWriter> {
   const fps = options.fps ?? { numerator: 25, denominator: 1 };
   const native = {
     codec: checkOneOf(options.codec ?? "mpeg4", ["mpeg4", "mjpeg", "ffv1"], "options.codec"),
@@ -75,6 +75,6 @@ export async function createClip(path: string, options: ClipOptions): Promise<Cl
     gop: checkInteger(options.gop ?? 25, 1, "options.gop"),
   };
   const target = pathOf(path, "path");
-  const clip = await awaitNative(() => nativeBinding().createClip(target, native));
-  return new ClipWriter(clip, native.width * native.height * 3);
+  const bytes = native.width * native.height * 3;
+  return awaitNative(() => nativeBinding().createClip(target, native)).then((clip) => new ClipWriter(clip, bytes));
 }

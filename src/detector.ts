@@ -120,10 +120,14 @@ export class Detector implements AsyncDisposable {
    *
    * @throws UnreelError of category `input` or `media`, `ERR_UNREEL_ABORTED`
    */
-  async scan(source: VideoSource, options: ScanOptions = {}): Promise<Verdict> {
+  scan(source: VideoSource, options: ScanOptions = {}): Promise<Verdict> {
+    return this.#verdict(this.#encoder.embedVideo(source, { ...options, count: this.#count }));
+  }
+
+  async #verdict(embeddings: Promise<VideoEmbeddings>): Promise<Verdict> {
     let video: VideoEmbeddings;
     try {
-      video = await this.#encoder.embedVideo(source, { ...options, count: this.#count });
+      video = await embeddings;
     } catch (error) {
       if (error instanceof UnreelError && error.code === "ERR_UNREEL_NO_FRAMES") return this.#abstain("no-frames");
       throw error;
@@ -244,8 +248,11 @@ function endOf(video: VideoEmbeddings): number {
  * detector.close();
  * ```
  */
-export async function loadDetector(dir: string | URL, options: LoadDetectorOptions = {}): Promise<Detector> {
-  const folder = pathOf(dir, "dir");
+export function loadDetector(dir: string | URL, options: LoadDetectorOptions = {}): Promise<Detector> {
+  return load(pathOf(dir, "dir"), options);
+}
+
+async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
   const threshold = description.thresholds?.[0];
   if (description.features === undefined || threshold === undefined) {

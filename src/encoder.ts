@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
-import type { NativeEmbedding, NativeEncoder, NativePolicy } from "./native/binding.js";
+import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
 import { checkInteger, checkOneOf, checkTyped, pathOf } from "./validate.js";
 import { type Limits, resolveLimits, type VideoInfo, type VideoSource, type VideoStats } from "./video.js";
@@ -130,14 +130,15 @@ export class Encoder implements AsyncDisposable {
   }
 
   /** The embeddings of one video; a bad video rejects. */
-  async embedVideo(
-    source: VideoSource,
-    options: Omit<EmbedOptions, "concurrency" | "batch"> = {},
-  ): Promise<VideoEmbeddings> {
+  embedVideo(source: VideoSource, options: Omit<EmbedOptions, "concurrency" | "batch"> = {}): Promise<VideoEmbeddings> {
     const path = pathOf(source, "source");
     const policy: NativePolicy = { kind: "count", count: checkInteger(options.count ?? 16, 1, "options.count") };
     const limits = resolveLimits(options.limits);
-    using abort = withSignal(options.signal);
+    return this.#embed(path, policy, limits, options.signal);
+  }
+
+  async #embed(path: string, policy: NativePolicy, limits: NativeLimits, signal: AbortSignal | undefined) {
+    using abort = withSignal(signal);
     return videoEmbeddings(await abort.run(() => this.#native.embedVideo(path, policy, limits, abort.token)));
   }
 
@@ -147,19 +148,25 @@ export class Encoder implements AsyncDisposable {
    * @param crops uint8 RGB, n x imageSize x imageSize x 3, C order
    * @returns n x dimension
    */
-  async encode(crops: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {
+  encode(crops: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {
     const bytes = this.info.imageSize ** 2 * 3;
-    const count = checkInteger(crops.length / bytes, 1, "crops.length / (imageSize x imageSize x 3)");
+    const count = checkInteger(crops?.length / bytes, 1, "crops.length / (imageSize x imageSize x 3)");
     checkTyped(crops, Uint8Array, count * bytes, "crops");
-    using abort = withSignal(options.signal);
+    return this.#encodeAll(crops, count, options.signal);
+  }
+
+  /** One call a thread, each with its share of the crops. */
+  async #encodeAll(crops: Uint8Array, count: number, signal: AbortSignal | undefined): Promise<Float32Array> {
+    const bytes = crops.length / count;
     const share = Math.ceil(count / this.threads);
-    const parts: Promise<Float32Array>[] = [];
-    for (let begin = 0; begin < count; begin += share) {
-      const part = crops.subarray(begin * bytes, Math.min(count, begin + share) * bytes);
-      parts.push(this.#native.encode(part, part.length / bytes, abort.token));
-    }
+    using abort = withSignal(signal);
+    const encodeShare = (_: unknown, i: number) => {
+      const part = crops.subarray(i * share * bytes, (i + 1) * share * bytes);
+      return this.#native.encode(part, part.length / bytes, abort.token);
+    };
+    const parts = await abort.run(() => Promise.all(Array.from({ length: Math.ceil(count / share) }, encodeShare)));
     const embeddings = new Float32Array(count * this.info.dimension);
-    (await abort.run(() => Promise.all(parts))).forEach((part, i) => {
+    parts.forEach((part, i) => {
       embeddings.set(part, i * share * this.info.dimension);
     });
     return embeddings;
@@ -201,20 +208,39 @@ export class Encoder implements AsyncDisposable {
  *
  * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
  * encoder), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
+ *
+ * @example
+ * ```ts
+ * import { loadEncoder } from "unreel";
+ *
+ * const encoder = await loadEncoder("encoder.onnx", { threads: 1 });
+ * const { frames, embeddings } = await encoder.embedVideo("clip.mp4", { count: 4 });
+ * console.log(frames.length * encoder.info.dimension === embeddings.length);
+ * encoder.close();
+ * ```
  */
-export async function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
-  const file = pathOf(path, "path");
-  const device = checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device");
-  const workers = checkInteger(options.threads ?? availableParallelism(), 1, "options.threads");
-  const batch = checkInteger(options.batch ?? 8, 1, "options.batch");
-  using abort = withSignal(options.signal);
+export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
+  const settings = {
+    device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
+    workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
+    batch: checkInteger(options.batch ?? 8, 1, "options.batch"),
+  };
+  return load(pathOf(path, "path"), settings, options.signal);
+}
+
+async function load(
+  file: string,
+  settings: Parameters<NativeBinding["loadEncoder"]>[1],
+  signal: AbortSignal | undefined,
+): Promise<Encoder> {
+  using abort = withSignal(signal);
   onnxRuntime();
   await checkModelFile(file);
-  const native = await abort.run(() => nativeBinding().loadEncoder(file, { workers, batch, device }));
+  const native = await abort.run(() => nativeBinding().loadEncoder(file, settings));
   try {
     const { externalFiles } = callNative(() => native.contract());
-    const sha256 = await abort.run(() => modelHash(file, externalFiles, options.signal));
-    return callNative(() => new Encoder(native, file, sha256, workers));
+    const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
+    return callNative(() => new Encoder(native, file, sha256, settings.workers));
   } catch (error) {
     native.close();
     throw error;

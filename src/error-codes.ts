@@ -84,8 +84,6 @@ export const errorCodes = {
   ERR_UNREEL_TOO_FEW_GROUPS: { category: "training", retryable: false },
   /** A feature is NaN or infinite. */
   ERR_UNREEL_NOT_FINITE: { category: "training", retryable: false },
-  /** Rows have another dimension than the model. */
-  ERR_UNREEL_DIMENSION_MISMATCH: { category: "training", retryable: false },
   /** The loss became NaN or infinite. */
   ERR_UNREEL_DIVERGED: { category: "training", retryable: false },
   /** Memory ran out. */

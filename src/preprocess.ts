@@ -20,7 +20,7 @@ export const clipSize = 224;
  * console.log(crop.length === 224 * 224 * 3);
  * ```
  */
-export async function preprocess(
+export function preprocess(
   rgb: Uint8Array,
   size: { readonly width: number; readonly height: number },
 ): Promise<Uint8Array> {

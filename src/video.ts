@@ -1,5 +1,5 @@
 import { UnreelError, UnreelTypeError } from "./errors.js";
-import type { NativeFrameStream, NativePolicy, NativeVideo } from "./native/binding.js";
+import type { NativeFrameStream, NativeLimits, NativePolicy, NativeVideo } from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
 import { checkInteger, checkOneOf, checkPositive, pathOf } from "./validate.js";
 
@@ -160,10 +160,13 @@ export class Video implements AsyncDisposable {
  * video.close();
  * ```
  */
-export async function openVideo(source: VideoSource, options: OpenVideoOptions = {}): Promise<Video> {
+export function openVideo(source: VideoSource, options: OpenVideoOptions = {}): Promise<Video> {
   const path = pathOf(source, "source");
-  const limits = resolveLimits(options.limits);
-  using abort = withSignal(options.signal);
+  return open(path, resolveLimits(options.limits), options.signal);
+}
+
+async function open(path: string, limits: NativeLimits, signal: AbortSignal | undefined): Promise<Video> {
+  using abort = withSignal(signal);
   return new Video(await abort.run(() => nativeBinding().openVideo(path, limits, abort.token)));
 }
 

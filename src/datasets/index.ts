@@ -31,6 +31,14 @@ const loaders: Readonly<Record<DatasetKind, (root: string) => Promise<Dataset>>>
  * Loads a dataset from its folder: which videos there are, their labels, splits, sources and identities.
  *
  * @throws UnreelError `ERR_UNREEL_DATASET_INVALID` when the folder is not what its kind demands
+ *
+ * @example
+ * ```ts
+ * import { loadDataset } from "unreel";
+ *
+ * const { videos } = await loadDataset("celeb-df-v2", "dataset");
+ * console.log(videos.filter(({ split }) => split === "test").length);
+ * ```
  */
 export function loadDataset(kind: DatasetKind, root: string): Promise<Dataset> {
   return loaders[kind](root);
@@ -40,6 +48,13 @@ export function loadDataset(kind: DatasetKind, root: string): Promise<Dataset> {
  * Which kind a folder is, by the names in it; undefined when it looks like none.
  *
  * @throws UnreelError `ERR_UNREEL_NOT_FOUND` and its kin when the folder cannot be read
+ *
+ * @example
+ * ```ts
+ * import { detectDataset } from "unreel";
+ *
+ * console.log(await detectDataset("dataset"));
+ * ```
  */
 export async function detectDataset(root: string): Promise<DatasetKind | undefined> {
   const names = await visibleNames(resolve(root));

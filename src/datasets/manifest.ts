@@ -171,6 +171,14 @@ export function parseManifest(text: string, path: string): DatasetVideo[] {
  * error of that video alone.
  *
  * @throws UnreelError `ERR_UNREEL_MANIFEST_INVALID`, or `ERR_UNREEL_NOT_FOUND` and its kin for the file itself
+ *
+ * @example
+ * ```ts
+ * import { loadManifest } from "unreel";
+ *
+ * const { videos } = await loadManifest("manifest.csv");
+ * for (const { id, label, group } of videos) console.log(id, label, group);
+ * ```
  */
 export async function loadManifest(file: string): Promise<Dataset> {
   const path = resolve(file);

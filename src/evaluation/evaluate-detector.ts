@@ -31,6 +31,14 @@ export interface EvaluateDetectorOptions {
  *
  * @throws UnreelError `ERR_UNREEL_FINGERPRINT_MISMATCH`, `…_SPLIT_EMPTY`, `…_SPLIT_LEAK`, `…_ONE_CLASS`,
  * `…_DETECTOR_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { evaluateDetector, openStore } from "unreel";
+ *
+ * const report = await evaluateDetector(await openStore("features"), "detector", { split: "test" });
+ * console.log(report.video.auc, report.interval);
+ * ```
  */
 export async function evaluateDetector(
   store: FeatureStore,

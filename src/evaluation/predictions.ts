@@ -90,6 +90,14 @@ export function parsePredictions(text: string, options: { readonly file: string 
  * Reads a predictions file; see {@link parsePredictions}.
  *
  * @throws UnreelError also `ERR_UNREEL_NOT_FOUND`, `…_IS_A_DIRECTORY`, `…_NOT_READABLE` and `…_EMPTY_FILE`.
+ *
+ * @example
+ * ```ts
+ * import { readPredictions } from "unreel";
+ *
+ * const { predictions, ignoredColumns } = await readPredictions("predictions.csv");
+ * console.log(predictions.length, ignoredColumns);
+ * ```
  */
 export async function readPredictions(path: string): Promise<PredictionsFile> {
   return parsePredictions(await readTextFile(path), { file: path });

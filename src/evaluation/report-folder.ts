@@ -43,6 +43,14 @@ export async function prepareReportFolder(folder: string): Promise<void> {
  * empty folder is filled, an earlier report replaced, anything else left alone. Each file is whole or not there.
  *
  * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS`, `ERR_UNREEL_OUTPUT_NOT_WRITABLE` or `ERR_UNREEL_IO`.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, readPredictions, writeReport } from "unreel";
+ *
+ * const { predictions } = await readPredictions("predictions.csv");
+ * await writeReport("report", await evaluate(predictions, { title: "Somebody's detector" }));
+ * ```
  */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   const files = filesOf(report);

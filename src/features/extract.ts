@@ -44,6 +44,18 @@ export interface ExtractSummary {
  * goes on where this one stopped. A video that fails is recorded with its error, and the run goes on.
  *
  * @throws UnreelError `ERR_UNREEL_STORE_LOCKED`, `ERR_UNREEL_ABORTED`, `ERR_UNREEL_IO`
+ *
+ * @example
+ * ```ts
+ * import { createOrOpenStore, extractFeatures, loadEncoder, loadManifest } from "unreel";
+ *
+ * await using encoder = await loadEncoder("encoder.onnx");
+ * const { videos } = await loadManifest("manifest.csv");
+ * const fingerprint = encoder.fingerprint(4);
+ * const store = await createOrOpenStore("new-features", { dimension: encoder.info.dimension, fingerprint });
+ * const summary = await extractFeatures(videos, encoder, store, { count: 4 });
+ * console.log(summary.videos, summary.rows, summary.failed);
+ * ```
  */
 export async function extractFeatures(
   videos: readonly DatasetVideo[],

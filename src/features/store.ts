@@ -163,6 +163,15 @@ export class FeatureStore {
  * Opens a store, for reading or for writing more of the same.
  *
  * @throws UnreelError `ERR_UNREEL_STORE_NOT_FOUND` when the folder holds none; `ERR_UNREEL_STORE_CORRUPT`
+ *
+ * @example
+ * ```ts
+ * import { openStore } from "unreel";
+ *
+ * const store = await openStore("features");
+ * const { x, labels, rows, dimension } = await store.read({ labelled: true, splits: ["train"] });
+ * console.log(x.length === rows * dimension, labels.length === rows);
+ * ```
  */
 export async function openStore(folder: string): Promise<FeatureStore> {
   const layout = new StoreLayout(resolve(folder));
@@ -180,6 +189,19 @@ export async function openStore(folder: string): Promise<FeatureStore> {
  *
  * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` when the folder holds something else,
  *   `ERR_UNREEL_OUTPUT_NOT_WRITABLE`, `ERR_UNREEL_FINGERPRINT_MISMATCH` naming what differs
+ *
+ * @example
+ * ```ts
+ * import { createOrOpenStore } from "unreel";
+ *
+ * const fingerprint = { encoder: "mine", version: 1 };
+ * const store = await createOrOpenStore("my-features", { dimension: 2, dtype: "<f4", fingerprint });
+ * const writer = await store.writer();
+ * const embeddings = Float32Array.of(0.5, 0.25);
+ * await writer.add({ id: "a", uri: "a.mp4", group: "a", frames: [{ frame: 0, ptsUs: 0 }], embeddings });
+ * await writer.close();
+ * console.log((await store.describe()).rows);
+ * ```
  */
 export async function createOrOpenStore(
   folder: string,

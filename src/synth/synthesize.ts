@@ -207,14 +207,21 @@ function summaryOf(
  * console.log(summary.train, summary.test);
  * ```
  */
-export async function synthesize(
+export function synthesize(
   sources: readonly string[],
   root: string,
   options: SynthesizeOptions = {},
 ): Promise<SynthSummary> {
   checkSources(sources);
-  const settings = settingsOf(options);
-  const folder = pathOf(root, "root");
+  return make(sources, pathOf(root, "root"), settingsOf(options), options);
+}
+
+async function make(
+  sources: readonly string[],
+  folder: string,
+  settings: Settings,
+  options: SynthesizeOptions,
+): Promise<SynthSummary> {
   await prepareDatasetFolder(folder);
   const { footage, skipped } = await inspectFootage(sources, options.signal);
   const { clips, splitBy } = planDataset(footage, settings);

@@ -74,6 +74,14 @@ function recordOf(table: FeatureTable, validationGroups: readonly string[], seed
 /**
  * Trains the projection head on a store and writes the detector folder; an SVM that was there goes, since it saw another
  * head.
+ *
+ * @example
+ * ```ts
+ * import { openStore, trainDetectorHead } from "unreel";
+ *
+ * const head = await trainDetectorHead(await openStore("features"), "new-detector", { dim: 16, epochs: 3 });
+ * console.log(head.dimension);
+ * ```
  */
 export async function trainDetectorHead(
   store: FeatureStore,
@@ -113,6 +121,16 @@ export async function trainDetectorHead(
 /**
  * Trains the detector's SVM on the rows that trained its head, and chooses the threshold on the validation groups, which
  * trained neither.
+ *
+ * @example
+ * ```ts
+ * import { openStore, trainDetectorHead, trainDetectorSvm } from "unreel";
+ *
+ * const features = await openStore("features");
+ * await trainDetectorHead(features, "new-detector", { dim: 16, epochs: 3 });
+ * const { svm, threshold } = await trainDetectorSvm(features, "new-detector", { kernel: "rbf" });
+ * console.log(svm.supportVectorCount, threshold.value);
+ * ```
  */
 export async function trainDetectorSvm(
   store: FeatureStore,

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { UnreelError, UnreelTypeError } from "../errors.js";
-import type { NativeHead, NativeHeadData } from "../native/binding.js";
+import type { NativeHead, NativeHeadData, NativeHeadOptions } from "../native/binding.js";
 import { awaitNative, nativeBinding, withSignal } from "../native/load.js";
 import { readSafetensors, type Tensor, writeSafetensors } from "../safetensors.js";
 import { checkInteger, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
@@ -55,7 +55,18 @@ export interface HeadOrigin {
   readonly history: readonly EpochReport[];
 }
 
-/** A linear projection to unit vectors: u = W x + b, z = u / |u|. */
+/**
+ * A linear projection to unit vectors: u = W x + b, z = u / |u|.
+ *
+ * @example
+ * ```ts
+ * import { ProjectionHead } from "unreel";
+ *
+ * const head = await ProjectionHead.load("detector/head.safetensors");
+ * const z = await head.project(new Float32Array(head.inputDimension).fill(1), { rows: 1 });
+ * console.log(z.length === head.dimension);
+ * ```
+ */
 export class ProjectionHead {
   readonly inputDimension: number;
   readonly dimension: number;
@@ -80,19 +91,19 @@ export class ProjectionHead {
    * @returns rows x dimension
    * @throws UnreelError `ERR_UNREEL_NOT_FINITE`
    */
-  async project(x: Float32Array, options: { readonly rows: number }): Promise<Float32Array> {
+  project(x: Float32Array, options: { readonly rows: number }): Promise<Float32Array> {
     const rows = checkInteger(options.rows, 0, "options.rows");
     checkTyped(x, Float32Array, rows * this.inputDimension, "x");
     return awaitNative(() => this.#native.project(x, rows));
   }
 
   /** Writes the head as safetensors: `weight` [dimension, inputDimension] and `bias` [dimension]. */
-  async save(file: string): Promise<void> {
+  save(file: string): Promise<void> {
     const tensors = new Map<string, Tensor>([
       ["weight", { shape: [this.dimension, this.inputDimension], data: this.weight }],
       ["bias", { shape: [this.dimension], data: this.bias }],
     ]);
-    await writeSafetensors(pathOf(file, "file"), { tensors, metadata: { format: "unreel.head", kind: "linear" } });
+    return writeSafetensors(pathOf(file, "file"), { tensors, metadata: { format: "unreel.head", kind: "linear" } });
   }
 
   /**
@@ -100,8 +111,11 @@ export class ProjectionHead {
    *
    * @throws UnreelError `ERR_UNREEL_HEAD_INVALID`
    */
-  static async load(file: string): Promise<ProjectionHead> {
-    const path = pathOf(file, "file");
+  static load(file: string): Promise<ProjectionHead> {
+    return ProjectionHead.#read(pathOf(file, "file"));
+  }
+
+  static async #read(path: string): Promise<ProjectionHead> {
     const invalid = (why: string, cause?: unknown) =>
       new UnreelError(
         "ERR_UNREEL_HEAD_INVALID",
@@ -132,11 +146,18 @@ export class ProjectionHead {
  * by validation loss is kept; without validation rows the best by training loss.
  *
  * @throws UnreelError `ERR_UNREEL_ONE_CLASS`, `…_NOT_FINITE`, `…_DIVERGED`, `…_ABORTED`
+ *
+ * @example
+ * ```ts
+ * import { trainHead } from "unreel";
+ *
+ * const x = Float32Array.from({ length: 8 * 3 }, (_, i) => Math.sin(i));
+ * const labels = Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
+ * const head = await trainHead({ x, labels, rows: 8, dimension: 3 }, { dim: 2, epochs: 5, batch: 8 });
+ * console.log(head.bestEpoch, (await head.project(x, { rows: 8 })).length);
+ * ```
  */
-export async function trainHead(
-  rows: TrainingRows,
-  options: TrainHeadOptions = {},
-): Promise<ProjectionHead & HeadOrigin> {
+export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): Promise<ProjectionHead & HeadOrigin> {
   const count = checkInteger(rows.rows, 1, "rows.rows");
   const dims = checkInteger(rows.dimension, 1, "rows.dimension");
   checkTyped(rows.x, Float32Array, count * dims, "rows.x");
@@ -155,14 +176,22 @@ export async function trainHead(
     seed: checkInteger(options.seed ?? 1, 0, "options.seed"),
     threads: availableParallelism(),
   };
+  return train({ ...rows, validation }, native, options);
+}
+
+async function train(
+  { x, labels, validation, dimension }: Required<TrainingRows>,
+  native: NativeHeadOptions,
+  { onProgress, signal }: TrainHeadOptions,
+): Promise<ProjectionHead & HeadOrigin> {
   const history: EpochReport[] = [];
   const onEpoch = (report: EpochReport) => {
     history.push(report);
-    options.onProgress?.(report);
+    onProgress?.(report);
   };
-  using abort = withSignal(options.signal);
+  using abort = withSignal(signal);
   const { head, bestEpoch } = await abort.run(() =>
-    nativeBinding().trainHead(rows.x, rows.labels, validation, dims, native, onEpoch, abort.token),
+    nativeBinding().trainHead(x, labels, validation, dimension, native, onEpoch, abort.token),
   );
   return Object.assign(new ProjectionHead(head), { bestEpoch, history });
 }
@@ -194,7 +223,7 @@ export interface ContrastiveLossOptions {
  * console.log(loss > 0, gradient.length);
  * ```
  */
-export async function contrastiveLoss(
+export function contrastiveLoss(
   embeddings: Float32Array,
   labels: Int32Array,
   options: ContrastiveLossOptions,

@@ -50,7 +50,7 @@ export class Svm {
    * @param x rows x dims, C order
    * @throws UnreelError `ERR_UNREEL_NOT_FINITE`
    */
-  async decisionValues(x: Float64Array | Float32Array, options: { readonly rows: number }): Promise<Float64Array> {
+  decisionValues(x: Float64Array | Float32Array, options: { readonly rows: number }): Promise<Float64Array> {
     const rows = checkInteger(options.rows, 0, "options.rows");
     const wide = x instanceof Float32Array ? Float64Array.from(x) : x;
     checkTyped(wide, Float64Array, rows * this.dims, "x");
@@ -58,8 +58,9 @@ export class Svm {
   }
 
   /** Writes libsvm's text format with 17 significant digits everywhere, which svm-predict reads. */
-  async save(file: string): Promise<void> {
-    await awaitNative(() => this.#native.save(pathOf(file, "file")));
+  save(file: string): Promise<void> {
+    const path = pathOf(file, "file");
+    return awaitNative(() => this.#native.save(path));
   }
 
   /**
@@ -67,9 +68,9 @@ export class Svm {
    *
    * @throws UnreelError `ERR_UNREEL_SVM_INVALID` with the line, `ERR_UNREEL_NOT_FOUND`
    */
-  static async load(file: string): Promise<Svm> {
+  static load(file: string): Promise<Svm> {
     const path = pathOf(file, "file");
-    return new Svm(await awaitNative(() => nativeBinding().loadSvm(path)));
+    return awaitNative(() => nativeBinding().loadSvm(path)).then((native) => new Svm(native));
   }
 }
 
@@ -90,11 +91,7 @@ export class Svm {
  * console.log(value > 0);
  * ```
  */
-export async function trainSvm(
-  x: Float64Array | Float32Array,
-  labels: Int32Array,
-  options: TrainSvmOptions,
-): Promise<Svm> {
+export function trainSvm(x: Float64Array | Float32Array, labels: Int32Array, options: TrainSvmOptions): Promise<Svm> {
   const rows = checkInteger(options.rows, 1, "options.rows");
   const dims = checkInteger(options.dims, 1, "options.dims");
   const wide = x instanceof Float32Array ? Float64Array.from(x) : x;
@@ -111,7 +108,7 @@ export async function trainSvm(
     weightReal: checkPositive(weights.real, "options.classWeights.real"),
     weightFake: checkPositive(weights.fake, "options.classWeights.fake"),
   };
-  return new Svm(await awaitNative(() => nativeBinding().trainSvm(wide, labels, dims, native)));
+  return awaitNative(() => nativeBinding().trainSvm(wide, labels, dims, native)).then((trained) => new Svm(trained));
 }
 
 function classWeights(labels: Int32Array, wanted: "balanced" | { readonly real: number; readonly fake: number }) {
