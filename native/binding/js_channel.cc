@@ -58,8 +58,12 @@ void JsChannel::drain(Napi::Env env) {
       closure = std::move(closures_.front());
       closures_.pop_front();
     }
-    Napi::HandleScope scope(env);
-    closure(env);
+    const Napi::HandleScope scope(env);
+    try {
+      closure(env);
+    } catch (const Napi::Error&) {
+      return;  // JavaScript does not run here any more: a worker that is being terminated
+    }
     if (std::chrono::steady_clock::now() > deadline) break;
   }
   std::lock_guard lock(mutex_);

@@ -25,7 +25,8 @@ class JsChannel : public std::enable_shared_from_this<JsChannel> {
   /// JS thread.
   static std::shared_ptr<JsChannel> create(Napi::Env env);
 
-  /// Any thread. The closure runs on the JS thread, in order; dropped once the channel is closed. It must not throw.
+  /// Any thread. The closure runs on the JS thread, in order; dropped once the channel is closed. It throws
+  /// only where JavaScript no longer runs, and then it is the last.
   void post(Closure closure);
 
   /// JS thread: one more, or one less, promise is pending. The event loop lives while any is.

@@ -96,6 +96,7 @@ function settingsOf(options: SynthesizeOptions): Settings {
 function checkSources(sources: readonly string[]): void {
   if (!Array.isArray(sources)) throw new UnreelTypeError("sources must be an array of paths");
   if (sources.length === 0) throw new UnreelTypeError("sources is empty; name at least one video");
+  for (const source of sources) pathOf(source, "sources[]");
 }
 
 function packageVersion(): string {
