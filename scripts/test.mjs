@@ -33,28 +33,29 @@ async function nativeTests() {
   const programs = readdirSync(folder, { recursive: true }).filter((name) => /(^|\/)\w+_test$/.test(name));
   for (const program of programs.sort()) {
     const report = join(results, `${program.replaceAll("/", "-")}.json`);
-    const log = join(results, "native.log");
-    const error = await run(join(folder, program), [`--gtest_output=json:${report}`, "--gtest_brief=1"], {
-      cwd: root,
-      log,
-    }).catch((e) => e);
+    const args = [`--gtest_output=json:${report}`, "--gtest_brief=1"];
+    const outcome = await run(join(folder, program), args, { cwd: root, capture: true }).catch((e) => e);
     if (!existsSync(report)) {
       total.failed++;
-      process.stderr.write(`${program}: FAILED\n${error?.message ?? "it wrote no report"}\n`);
+      process.stderr.write(`${program}: FAILED\n${outcome.message ?? "it wrote no report"}\n`);
       continue;
     }
-    countGtest(program, JSON.parse(readFileSync(report, "utf8")));
-    if (error instanceof Error) process.stderr.write(`${error.message}\n`);
+    const crashed = outcome instanceof Error;
+    if (crashed) process.stderr.write(`${outcome.message}\n`);
+    const failed = countGtest(program, JSON.parse(readFileSync(report, "utf8")), crashed ? "" : outcome);
+    if (crashed && failed === 0) total.failed++;
   }
 }
 
-function countGtest(program, report) {
+/** The failed ones. gtest's report says which tests were skipped, its output says why, in the same order. */
+function countGtest(program, report, output) {
+  const reasons = [...output.matchAll(/: Skipped\n(.+)/g)].map(([, reason]) => reason);
   let passed = 0;
   let failed = 0;
   for (const suite of report.testsuites) {
     for (const test of suite.testsuite) {
       if (test.result === "SKIPPED")
-        total.skipped.push(`${suite.name}.${test.name}: ${test.skipped?.[0]?.message ?? "no reason given"}`);
+        total.skipped.push(`${suite.name}.${test.name}: ${reasons.shift() ?? "no reason given"}`);
       else if (test.failures) failed++;
       else passed++;
     }
@@ -62,6 +63,7 @@ function countGtest(program, report) {
   total.passed += passed;
   total.failed += failed;
   say(`${program}: ${passed} passed, ${failed} failed`);
+  return failed;
 }
 
 async function vitest() {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UnreelError, UnreelTypeError } from "./errors.js";
 import { decodeNpyHeader, encodeNpyHeader, NPY_HEADER_BYTES } from "./features/npy.js";
+import { readUserFile } from "./text-file.js";
 import { pathOf } from "./validate.js";
 
 /**
@@ -69,9 +70,7 @@ export class NpyFileWriter implements AsyncDisposable {
 /** Reads a uint8 .npy file in C order. */
 export async function readNpyFile(file: string): Promise<{ shape: readonly number[]; data: Uint8Array }> {
   const path = pathOf(file, "file");
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UnreelError("ERR_UNREEL_NOT_FOUND", `${path} cannot be read: ${String(error)}`, { path }, error);
-  });
+  const bytes = await readUserFile(path);
   const header = decodeNpyHeader(bytes);
   if (typeof header === "string") throw new UnreelTypeError(`${path}: ${header}`);
   if (header.type !== "|u1") throw new UnreelTypeError(`${path} holds ${header.type}; pictures are uint8 (|u1)`);

@@ -2,12 +2,11 @@ import { readFile } from "node:fs/promises";
 import { UnreelError } from "./errors.js";
 
 /**
- * The text of a UTF-8 file that a user named.
+ * The bytes of a file that a user named.
  *
- * @throws UnreelError `ERR_UNREEL_NOT_FOUND`, `…_IS_A_DIRECTORY`, `…_NOT_READABLE`, `…_EMPTY_FILE`, `…_IO`, or
- * `…_MANIFEST_INVALID` where the bytes are not UTF-8.
+ * @throws UnreelError `ERR_UNREEL_NOT_FOUND`, `…_IS_A_DIRECTORY`, `…_NOT_READABLE`, `…_EMPTY_FILE` or `…_IO`
  */
-export async function readTextFile(path: string): Promise<string> {
+export async function readUserFile(path: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -26,6 +25,16 @@ export async function readTextFile(path: string): Promise<string> {
     throw new UnreelError("ERR_UNREEL_IO", `reading ${path} failed: ${String(error)}`, details, error);
   }
   if (bytes.length === 0) throw new UnreelError("ERR_UNREEL_EMPTY_FILE", `${path} has no bytes`, { path });
+  return bytes;
+}
+
+/**
+ * The text of a UTF-8 file that a user named.
+ *
+ * @throws UnreelError as {@link readUserFile}, or `ERR_UNREEL_MANIFEST_INVALID` where the bytes are not UTF-8
+ */
+export async function readTextFile(path: string): Promise<string> {
+  const bytes = await readUserFile(path);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { UnreelError, UnreelTypeError } from "./errors.js";
-import type { NativeFrameStream, NativeLimits, NativePolicy, NativeVideo } from "./native/binding.js";
+import type { NativeFrameForm, NativeFrameStream, NativeLimits, NativePolicy, NativeVideo } from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
 import { checkInteger, checkOneOf, checkPositive, pathOf } from "./validate.js";
 
@@ -30,6 +30,11 @@ export interface SampleOptions {
   readonly all?: boolean;
   /** `full` (default): whole frames, upright. `clip`: CLIP's 224 x 224 crop. */
   readonly size?: "full" | "clip";
+  /**
+   * What becomes of transparency: `black` (default) lays the picture on black; `drop` leaves the transparency out, as
+   * Pillow's `convert("RGB")` and FFmpeg's rgb24 do.
+   */
+  readonly alpha?: "black" | "drop";
   readonly signal?: AbortSignal;
 }
 
@@ -108,13 +113,18 @@ export class Video implements AsyncDisposable {
    */
   sample(options: SampleOptions = {}): AsyncGenerator<Frame, void, undefined> {
     const policy = samplePolicy(options);
-    const cropSize = checkOneOf(options.size ?? "full", ["full", "clip"], "options.size") === "clip" ? 224 : 0;
-    return this.#frames(policy, cropSize, options.signal);
+    const size = checkOneOf(options.size ?? "full", ["full", "clip"], "options.size");
+    const alpha = checkOneOf(options.alpha ?? "black", ["black", "drop"], "options.alpha");
+    return this.#frames(policy, { cropSize: size === "clip" ? 224 : 0, alpha }, options.signal);
   }
 
-  async *#frames(policy: NativePolicy, cropSize: number, signal: AbortSignal | undefined): AsyncGenerator<Frame, void> {
+  async *#frames(
+    policy: NativePolicy,
+    form: NativeFrameForm,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Frame, void> {
     using abort = withSignal(signal);
-    const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, cropSize, abort.token));
+    const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, form, abort.token));
     this.#sampling.add(stream);
     try {
       for (;;) {
@@ -180,7 +190,7 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
 }
 
 /** The one policy that the options name. */
-export function samplePolicy(options: Omit<SampleOptions, "size" | "signal">): NativePolicy {
+export function samplePolicy(options: Omit<SampleOptions, "size" | "alpha" | "signal">): NativePolicy {
   const named = (["count", "fps", "frames", "keyframes", "all"] as const).filter(
     (key) => options[key] !== undefined && options[key] !== false,
   );

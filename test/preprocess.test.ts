@@ -1,5 +1,5 @@
 // CLIP's resize and crop against Pillow, in every byte.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { preprocess } from "../src/preprocess.js";
@@ -107,7 +107,6 @@ describe("unreel preprocess refuses, with a code and exit code and without an ou
   test.each<[string, Buffer, RegExp]>([
     ["a header cut off", good.subarray(0, 50), /cut off/],
     ["a file of the magic alone", good.subarray(0, 6), /not an \.npy file/],
-    ["no byte", Buffer.alloc(0), /not an \.npy file/],
     ["text", Buffer.from("this is no array, whatever its name says\n"), /not an \.npy file/],
     ["a header of nonsense", withHeader("{'shape': 3}"), /cannot be understood/],
     ["data cut off", good.subarray(0, -1), /59 bytes of data, its header says 60/],
@@ -132,8 +131,12 @@ describe("unreel preprocess refuses, with a code and exit code and without an ou
 
   test.each([
     ["nowhere.npy", "ERR_UNREEL_NOT_FOUND"],
+    ["no-byte.npy", "ERR_UNREEL_EMPTY_FILE"],
+    ["folder.npy", "ERR_UNREEL_IS_A_DIRECTORY"],
     ["nowhere.png", "ERR_UNREEL_NOT_FOUND"],
-  ])("%s, which is not there", async (name, code) => {
+  ])("%s: %s", async (name, code) => {
+    writeFileSync(at("no-byte.npy"), "");
+    mkdirSync(at("folder.npy"), { recursive: true });
     const result = await runCli(["preprocess", at(name), "--out", at("refused.npy")]);
     expect(result.status, result.stderr).toBe(1);
     expect(result.stderr).toContain(code);

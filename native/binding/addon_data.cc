@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 
 #include "engine/job_pool.h"
@@ -10,7 +11,19 @@
 namespace unreel::binding {
 namespace {
 
-std::atomic<int> live_environments{0};
+/// The environments of this process that have not ended. Never destroyed: it is read while the process exits.
+struct Environments {
+  std::mutex mutex;
+  std::vector<AddonData*> live;
+};
+
+Environments& environments() {
+  static auto* const kEnvironments = new Environments;
+  return *kEnvironments;
+}
+
+/// How long work that cannot be interrupted, such as loading a model or libsvm's solver, may hold up the end.
+constexpr int kLongestGoodbyeMs = 5000;
 
 /// A worker thread's exit may unload the addon while threads of ours still run its code; pinned, it stays.
 void pin_this_library() {
@@ -26,7 +39,11 @@ void pin_this_library() {
 
 AddonData::AddonData(Napi::Env env) : channel_(JsChannel::create(env)) {
   pin_this_library();
-  ++live_environments;
+  stop_before_exit();
+  {
+    const std::lock_guard lock(environments().mutex);
+    environments().live.push_back(this);
+  }
   env.AddCleanupHook([this] { shut_down(); });
 }
 
@@ -45,14 +62,38 @@ void AddonData::forget_dead() {
   prune(stoppables_, [](const Stoppable& each) { return each.object.expired(); });
 }
 
+void AddonData::stop_before_exit() { std::atexit(&AddonData::at_process_exit); }
+
+void AddonData::at_process_exit() {
+  {
+    const std::lock_guard lock(environments().mutex);
+    for (AddonData* data : environments().live) {
+      data->channel_->abandon();
+      data->stop_work();
+    }
+    environments().live.clear();
+  }
+  engine::JobPool::instance().wait_idle(kLongestGoodbyeMs);
+}
+
 void AddonData::shut_down() {
+  bool last = false;
+  {
+    const std::lock_guard lock(environments().mutex);
+    std::vector<AddonData*>& live = environments().live;
+    live.erase(std::remove(live.begin(), live.end(), this), live.end());
+    last = live.empty();
+  }
   channel_->close();
+  stop_work();
+  if (last) engine::JobPool::instance().wait_idle(kLongestGoodbyeMs);
+}
+
+void AddonData::stop_work() {
   for (const auto& token : tokens_) {
     if (const auto flag = token.lock()) flag->store(true);
   }
   for (const Stoppable& each : stoppables_) each.stop();
-  // The process may end right after the last environment: jobs get a moment to see that they were cancelled.
-  if (--live_environments == 0) engine::JobPool::instance().wait_idle(1000);
 }
 
 }  // namespace unreel::binding

@@ -22,14 +22,18 @@ class AddonData {
   /// Cancelled when the environment ends.
   void watch(const CancelToken& token);
 
-  /// `object->stop()` is called when the environment ends, if the object still lives.
+  /// `(object->*stop)()` is called when the environment or the process ends, if the object still lives.
   template <class T>
-  void stop_at_exit(const std::shared_ptr<T>& object) {
+  void stop_at_exit(const std::shared_ptr<T>& object, void (T::*stop)()) {
     forget_dead();
-    stoppables_.push_back({object, [weak = std::weak_ptr<T>(object)] {
-                             if (const auto live = weak.lock()) live->stop();
+    stoppables_.push_back({object, [weak = std::weak_ptr<T>(object), stop] {
+                             if (const auto live = weak.lock()) (live.get()->*stop)();
                            }});
   }
+
+  /// process.exit() runs no cleanup hook of Node-API: registers a handler that stops all work before the destructors of
+  /// libraries that were loaded, and of statics that were made, until now.
+  static void stop_before_exit();
 
  private:
   struct Stoppable {
@@ -37,7 +41,9 @@ class AddonData {
     std::function<void()> stop;
   };
 
+  static void at_process_exit();
   void shut_down();
+  void stop_work();
   void forget_dead();
 
   std::shared_ptr<JsChannel> channel_;

@@ -68,7 +68,8 @@ struct EncoderHandle {
   ~EncoderHandle() { close(); }
   void close() {
     encoder.reset();
-    if (embedder) engine::JobPool::instance().submit([stopping = std::move(embedder)] { stopping->stop(); });
+    if (embedder)
+      engine::JobPool::instance().submit([stopping = std::move(embedder)] { stopping->stop_with_encoder(); });
     embedder.reset();
   }
   void check_open() const {
@@ -106,7 +107,9 @@ Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> enc
   const auto handle = std::make_shared<EncoderHandle>();
   handle->embedder = std::make_shared<engine::Embedder>(encoder, workers, batch);
   handle->encoder = std::move(encoder);
-  AddonData::of(env).stop_at_exit(handle->embedder);
+  AddonData::of(env).stop_at_exit(handle->embedder, &engine::Embedder::stop_with_encoder);
+  // Once more after each model: statics that ONNX Runtime made for it would otherwise end before our threads do.
+  AddonData::stop_before_exit();
   Napi::Object object = Napi::Object::New(env);
   add_method(env, object, "contract", [handle](const Napi::CallbackInfo& info) {
     handle->check_open();

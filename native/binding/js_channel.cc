@@ -78,6 +78,11 @@ void JsChannel::release() {
   if (--pending_ == 0 && open_) napi_unref_threadsafe_function(env_, function_);
 }
 
+void JsChannel::abandon() {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+}
+
 void JsChannel::close() {
   std::deque<Closure> dropped;
   std::lock_guard lock(mutex_);

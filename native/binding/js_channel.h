@@ -36,6 +36,9 @@ class JsChannel : public std::enable_shared_from_this<JsChannel> {
   /// JS thread, from the cleanup hook. Idempotent.
   void close();
 
+  /// While the process exits: drops everything, now and later, without a call into Node, which may be gone.
+  void abandon();
+
  private:
   JsChannel() = default;
   static void on_call(napi_env env, napi_value callback, void* context, void* data);

@@ -43,7 +43,7 @@ struct StreamHandle {
 };
 
 Napi::Value stream_to_js(Napi::Env env, std::shared_ptr<engine::FrameStream> stream) {
-  AddonData::of(env).stop_at_exit(stream);
+  AddonData::of(env).stop_at_exit(stream, &engine::FrameStream::stop);
   const auto handle = std::make_shared<StreamHandle>(std::move(stream));
   Napi::Object object = Napi::Object::New(env);
   add_method(env, object, "next", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
@@ -66,6 +66,14 @@ Napi::Value stream_to_js(Napi::Env env, std::shared_ptr<engine::FrameStream> str
   return object;
 }
 
+engine::FrameForm form_argument(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  engine::FrameForm form;
+  form.crop_size = int_argument(object.Get("cropSize"));
+  if (string_argument(object.Get("alpha")) == "drop") form.alpha = image::Alpha::dropped;
+  return form;
+}
+
 Napi::Value video_to_js(Napi::Env env, const std::shared_ptr<engine::SharedVideo>& video) {
   const auto info = std::make_shared<media::VideoInfo>(video->video->info());
   const auto open = std::make_shared<bool>(true);
@@ -78,7 +86,7 @@ Napi::Value video_to_js(Napi::Env env, const std::shared_ptr<engine::SharedVideo
   add_method(env, object, "sample", [video, open](const Napi::CallbackInfo& call) {
     if (!*open) throw Error(ErrorCode::disposed, "The video was closed; open it again with openVideo().");
     return stream_to_js(call.Env(),
-                        std::make_shared<engine::FrameStream>(video, policy_argument(call[0]), int_argument(call[1]),
+                        std::make_shared<engine::FrameStream>(video, policy_argument(call[0]), form_argument(call[1]),
                                                               token_argument(call[2])));
   });
   add_method(env, object, "close", [video, open](const Napi::CallbackInfo& call) {

@@ -44,6 +44,8 @@ class OnnxImageEncoder final : public ImageEncoder {
     }
   }
 
+  void interrupt() override { session_->interrupt(); }
+
  private:
   void run(const std::uint8_t* crops, int count, float* embeddings, Scratch& scratch, const CancelToken& cancel) {
     const int batch = contract_.fixed_batch.value_or(count);

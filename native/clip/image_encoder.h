@@ -40,6 +40,9 @@ class ImageEncoder {
    * Cancellation is seen between runs. Throws inference_failed, aborted, out_of_memory.
    */
   virtual void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) = 0;
+
+  /// For good: running and later encode() calls end with aborted, within milliseconds. Any thread.
+  virtual void interrupt() = 0;
 };
 
 }  // namespace unreel::clip

@@ -74,6 +74,12 @@ class Embedder {
   /// thread but a worker.
   void stop();
 
+  /// stop() that does not wait for the present batch: the encoder is interrupted, for whoever else uses it too.
+  void stop_with_encoder() {
+    encoder_->interrupt();
+    stop();
+  }
+
   const clip::ImageEncoder& encoder() const { return *encoder_; }
 
  private:

@@ -8,11 +8,11 @@
 
 namespace unreel::engine {
 
-FrameStream::FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, int crop_size,
+FrameStream::FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, FrameForm form,
                          CancelToken cancel)
     : video_(std::move(video)),
       policy_(std::move(policy)),
-      crop_size_(crop_size),
+      form_(form),
       cancel_(std::move(cancel)),
       thread_("unreel-frames", [this] { run(); }) {}
 
@@ -83,21 +83,22 @@ void FrameStream::sample(media::Video& video) {
 }
 
 RgbFrame FrameStream::convert(const media::Frame& frame) {
-  const image::Picture picture = picture_of(frame);
+  image::Picture picture = picture_of(frame);
+  picture.alpha = form_.alpha;
   RgbFrame out;
   out.width = picture.shown_width();
   out.height = picture.shown_height();
   out.frame = frame.index;
   out.pts_us = frame.pts_us;
   out.key_frame = frame.key_frame;
-  std::vector<std::uint8_t>& rgb = crop_size_ == 0 ? out.data : rgb_;
+  std::vector<std::uint8_t>& rgb = form_.crop_size == 0 ? out.data : rgb_;
   rgb.resize(static_cast<std::size_t>(out.width) * out.height * 3);
   image::to_rgb(picture, rgb.data());
-  if (crop_size_ != 0) {
-    out.data.resize(static_cast<std::size_t>(crop_size_) * crop_size_ * 3);
-    image::clip_crop(rgb.data(), out.width, out.height, crop_size_, out.data.data());
-    out.width = crop_size_;
-    out.height = crop_size_;
+  if (form_.crop_size != 0) {
+    out.data.resize(static_cast<std::size_t>(form_.crop_size) * form_.crop_size * 3);
+    image::clip_crop(rgb.data(), out.width, out.height, form_.crop_size, out.data.data());
+    out.width = form_.crop_size;
+    out.height = form_.crop_size;
   }
   return out;
 }

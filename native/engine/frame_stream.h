@@ -13,6 +13,7 @@
 
 #include "base/cancel_token.h"
 #include "base/thread.h"
+#include "image/picture.h"
 #include "media/video.h"
 
 namespace unreel::engine {
@@ -25,6 +26,12 @@ struct RgbFrame {
   std::int64_t frame = 0;
   std::int64_t pts_us = 0;
   bool key_frame = false;
+};
+
+/// What is made of each decoded frame.
+struct FrameForm {
+  int crop_size = 0;  ///< 0: whole frames; else CLIP's crop of that side
+  image::Alpha alpha = image::Alpha::on_black;
 };
 
 /// A video that samplings share: they take turns, since media::Video belongs to one thread at a time.
@@ -46,8 +53,7 @@ class FrameStream {
   /// Called once per next(): a frame, or nothing at the end, or the error that ended the stream.
   using Next = std::function<void(std::optional<RgbFrame>, std::exception_ptr)>;
 
-  /// crop_size 0: whole frames; else CLIP's crop of that side.
-  FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, int crop_size, CancelToken cancel);
+  FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, FrameForm form, CancelToken cancel);
   ~FrameStream();
   FrameStream(const FrameStream&) = delete;
   FrameStream& operator=(const FrameStream&) = delete;
@@ -66,7 +72,7 @@ class FrameStream {
 
   const std::shared_ptr<SharedVideo> video_;
   const media::SamplePolicy policy_;
-  const int crop_size_;
+  const FrameForm form_;
   const CancelToken cancel_;
   std::vector<std::uint8_t> rgb_;
 

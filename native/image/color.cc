@@ -96,7 +96,7 @@ class PaletteRows final : public Rows {
       for (std::size_t c = 0; c < 3; ++c) colors_[3 * i + c] = static_cast<std::uint8_t>(argb >> (16 - 8 * c));
       alpha[i] = static_cast<std::uint8_t>(argb >> 24);
     }
-    lay_on_black(alpha.data(), 256, colors_.data());
+    if (picture.alpha == Alpha::on_black) lay_on_black(alpha.data(), 256, colors_.data());
   }
 
   void convert(int row, std::uint8_t* rgb) override {
@@ -310,7 +310,7 @@ void to_rgb(const Picture& picture, std::uint8_t* rgb) {
   const Placement place = placement_of(picture);
   const auto width = static_cast<std::size_t>(picture.width);
   const PixelLayout& layout = picture.layout;
-  const bool blends = layout.has_alpha && !layout.has_palette;
+  const bool blends = picture.alpha == Alpha::on_black && layout.has_alpha && !layout.has_palette;
 
   std::vector<std::uint16_t> alpha_samples(blends ? width : 0);
   std::vector<std::uint8_t> alpha(blends ? width : 0);

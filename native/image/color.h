@@ -50,8 +50,8 @@ ColorCoefficients color_coefficients(Matrix matrix, Range range, int depth);
  *   (x >> chroma_shift_x, y >> chroma_shift_y), as swscale's unscaled converters do; chroma siting is not looked at.
  * - RGB and gray of d bits (2 to 16): round(v * 255 / (2^d - 1)), half up. Gray is full range whatever `range` says, as
  *   swscale reads it. A palette's entries are taken as they are.
- * - Alpha: brought to 8 bits in the same way, then the finished RGB is laid on black: (v * a + 127) / 255, rounded
- * down.
+ * - Alpha: dropped, or brought to 8 bits in the same way, and then the finished RGB is laid on black:
+ *   (v * a + 127) / 255, rounded down.
  *
  * Thread-safe. Throws codec_unsupported for a layout it cannot read: fewer than 2 or more than 16 bits a sample,
  * Y'CbCr of fewer than 8 bits or of unequal depths.

@@ -30,6 +30,9 @@ struct PixelLayout {
 enum class Matrix { bt601, bt709, bt2020, smpte240m };
 enum class Range { limited, full };
 
+/// What becomes of transparency: laid on black, or left out as Pillow's convert("RGB") and FFmpeg's rgb24 leave it out.
+enum class Alpha { on_black, dropped };
+
 /// A view: owns nothing.
 struct Picture {
   std::array<const std::uint8_t*, 4> planes{};
@@ -41,6 +44,7 @@ struct Picture {
   Range range = Range::limited;
   int quarter_turns = 0;  ///< clockwise turns by 90 degrees that bring the picture upright
   bool flipped = false;   ///< mirrored left to right before the turns
+  Alpha alpha = Alpha::on_black;
 
   int shown_width() const { return quarter_turns % 2 == 0 ? width : height; }
   int shown_height() const { return quarter_turns % 2 == 0 ? height : width; }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <new>
@@ -146,6 +147,11 @@ class OrtSession final : public Session {
     });
   }
 
+  void interrupt() override {
+    interrupted_ = true;
+    run_options_.SetTerminate();
+  }
+
   std::vector<std::int64_t> shape_of(const TensorView& input, const std::string& output) override {
     const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     std::vector<std::int64_t> shape;
@@ -166,10 +172,11 @@ class OrtSession final : public Session {
       bind_outputs(binding);
       {
         const DenormalsAsZero mode;
-        session_.Run(Ort::RunOptions(), binding);
+        session_.Run(run_options_, binding);
       }
       if (read_outputs) read_outputs(binding);
     } catch (const Ort::Exception& error) {
+      if (interrupted_) throw Error(ErrorCode::aborted, "The encoder was closed while it worked.");
       if (tells_of_memory(error.what())) {
         throw Error(ErrorCode::out_of_memory, "Memory ran out while " + path_ + " ran: " + error.what() +
                                                   ". Use smaller batches or fewer threads.")
@@ -182,6 +189,8 @@ class OrtSession final : public Session {
 
   const std::string path_;
   Ort::Session session_;
+  Ort::RunOptions run_options_;  ///< of every run: the flag in it ends them all
+  std::atomic<bool> interrupted_{false};
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 };

@@ -58,9 +58,13 @@ class Session {
   /**
    * Runs the model through an IoBinding: reads `input`, writes the outputs named in `outputs` into the caller's memory.
    * Outputs that are not named are not fetched. Throws inference_failed (also when an output has another shape than its
-   * view), aborted (checked before the run), out_of_memory.
+   * view), aborted (checked before the run, or interrupt() was called), out_of_memory.
    */
   virtual void run(const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) = 0;
+
+  /// For good: whatever runs now ends as soon as its present operator is done, and every later run() is refused, each
+  /// with `aborted`. Any thread, any number of times.
+  virtual void interrupt() = 0;
 
   /// Runs the model once and tells the shape of the output named `output`, which the file may leave open. Throws as
   /// run().

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DatasetVideo } from "../datasets/video.js";
 import type { Encoder } from "../encoder.js";
-import { type CodedError, UnreelError } from "../errors.js";
+import type { CodedError } from "../errors.js";
 import type { Limits } from "../video.js";
 import type { Shard } from "./layout.js";
 import type { FeatureStore } from "./store.js";
@@ -66,9 +66,13 @@ export async function extractFeatures(
   const { count = 16, shard, signal } = options;
   const mine = videos.filter(({ id }) => shard === undefined || isInShard(id, shard));
   const completed = await store.completed();
-  const wanted = new Map(mine.filter(({ id }) => !completed.has(id)).map((video) => [video.path, video]));
+  // One file may stand under several ids: it is embedded once and stored for each.
+  const wanted = new Map<string, DatasetVideo[]>();
+  for (const video of mine) {
+    if (!completed.has(video.id)) wanted.set(video.path, [...(wanted.get(video.path) ?? []), video]);
+  }
   const writer = await store.writer({ shard, commitAfterMs: options.commitAfterMs });
-  const summary = { skipped: mine.length - wanted.size, videos: 0, failed: 0, rows: 0 };
+  const summary = { skipped: mine.filter(({ id }) => completed.has(id)).length, videos: 0, failed: 0, rows: 0 };
   try {
     const results = encoder.embed(wanted.keys(), {
       count,
@@ -78,18 +82,17 @@ export async function extractFeatures(
       ...(signal !== undefined && { signal }),
     });
     for await (const result of results) {
-      const video = wanted.get(result.source);
-      if (video === undefined)
-        throw new UnreelError("ERR_UNREEL_INTERNAL", `a result for ${result.source}, which was not asked for`);
-      if (result.ok) {
-        await writer.add({ ...video, uri: video.path, frames: result.frames, embeddings: result.embeddings });
-        summary.videos++;
-        summary.rows += result.frames.length;
-        options.onVideo?.({ video, rows: result.frames.length });
-      } else {
-        await writer.addFailure({ ...video, uri: video.path, error: result.error });
-        summary.failed++;
-        options.onVideo?.({ video, rows: 0, error: result.error });
+      for (const video of wanted.get(result.source) ?? []) {
+        if (result.ok) {
+          await writer.add({ ...video, uri: video.path, frames: result.frames, embeddings: result.embeddings });
+          summary.videos++;
+          summary.rows += result.frames.length;
+          options.onVideo?.({ video, rows: result.frames.length });
+        } else {
+          await writer.addFailure({ ...video, uri: video.path, error: result.error });
+          summary.failed++;
+          options.onVideo?.({ video, rows: 0, error: result.error });
+        }
       }
     }
   } finally {

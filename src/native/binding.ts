@@ -87,11 +87,16 @@ export interface NativeVideoStats {
   framesMissing: number;
 }
 
+export interface NativeFrameForm {
+  /** 0: whole frames; else CLIP's crop of that side. */
+  cropSize: number;
+  alpha: "black" | "drop";
+}
+
 export interface NativeVideo {
   info(): NativeVideoInfo;
   stats(): NativeVideoStats;
-  /** cropSize 0: whole frames; else CLIP's crop of that side. */
-  sample(policy: NativePolicy, cropSize: number, token: NativeToken): NativeFrameStream;
+  sample(policy: NativePolicy, form: NativeFrameForm, token: NativeToken): NativeFrameStream;
   close(): void;
 }
 

@@ -42,7 +42,7 @@ TEST(FrameStream, GivesTheFramesOfADirectSampling) {
     return true;
   });
   ASSERT_EQ(expected.size(), 5U);
-  FrameStream stream(open_shared(path), media::SampleCount{5}, 0, CancelToken());
+  FrameStream stream(open_shared(path), media::SampleCount{5}, {}, CancelToken());
   for (const auto& pixels : expected) {
     const Delivered delivered = next_of(stream);
     ASSERT_TRUE(delivered.frame.has_value());
@@ -56,8 +56,8 @@ TEST(FrameStream, GivesTheFramesOfADirectSampling) {
 TEST(FrameStream, TwoSamplingsOfOneVideoDoNotDisturbEachOther) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
   const auto shared = open_shared(test::asset("codecs/bt709_full_range.mp4"));
-  FrameStream first(shared, media::SampleAll{}, 224, CancelToken());
-  FrameStream second(shared, media::SampleAll{}, 224, CancelToken());
+  FrameStream first(shared, media::SampleAll{}, {224}, CancelToken());
+  FrameStream second(shared, media::SampleAll{}, {224}, CancelToken());
   for (int i = 0; i < 3; ++i) {
     const Delivered a = next_of(first);
     const Delivered b = next_of(second);
@@ -70,7 +70,7 @@ TEST(FrameStream, TwoSamplingsOfOneVideoDoNotDisturbEachOther) {
 
 TEST(FrameStream, StopAnswersAWaitingReaderAndEndsTheThread) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
-  FrameStream stream(open_shared(test::asset("codecs/nasa_13013.mp4")), media::SampleAll{}, 0, CancelToken());
+  FrameStream stream(open_shared(test::asset("codecs/nasa_13013.mp4")), media::SampleAll{}, {}, CancelToken());
   ASSERT_TRUE(next_of(stream).frame.has_value());
   stream.stop();
   stream.stop();
@@ -81,7 +81,7 @@ TEST(FrameStream, MayBeStoppedByTwoThreadsAtOnce) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
   const auto shared = open_shared(test::asset("codecs/nasa_13013.mp4"));
   for (int round = 0; round < 20; ++round) {
-    FrameStream stream(shared, media::SampleAll{}, 0, CancelToken());
+    FrameStream stream(shared, media::SampleAll{}, {}, CancelToken());
     const NamedThread first("stop", [&] { stream.stop(); });
     const NamedThread second("stop", [&] { stream.stop(); });
   }
@@ -91,7 +91,7 @@ TEST(FrameStream, HandsOnTheErrorOnce) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
   const auto shared = std::make_shared<SharedVideo>();
   shared->path = "/no/such/file.mp4";
-  FrameStream stream(shared, media::SampleAll{}, 0, CancelToken());
+  FrameStream stream(shared, media::SampleAll{}, {}, CancelToken());
   EXPECT_THROW(std::rethrow_exception(next_of(stream).error), Error);
   EXPECT_EQ(next_of(stream).error, nullptr);
 }

@@ -145,7 +145,7 @@ TEST(Layout, ThirtyTwoBitWords) {
   EXPECT_EQ(rgb_of(picture), (Bytes{255, 128, 1}));
 }
 
-TEST(Layout, AlphaIsLaidOnBlack) {
+TEST(Layout, AlphaIsLaidOnBlackOrDropped) {
   const Bytes bgra = {10, 20, 30, 255, 10, 20, 30, 0, 100, 200, 255, 128};
   Picture picture = packed(bgra, 3, 1, 12);
   picture.layout.component_count = 4;
@@ -153,6 +153,8 @@ TEST(Layout, AlphaIsLaidOnBlack) {
   picture.layout.has_alpha = true;
   picture.layout.components = {{{0, 4, 2, 0, 8}, {0, 4, 1, 0, 8}, {0, 4, 0, 0, 8}, {0, 4, 3, 0, 8}}};
   EXPECT_EQ(rgb_of(picture), (Bytes{30, 20, 10, 0, 0, 0, 128, 100, 50}));
+  picture.alpha = Alpha::dropped;
+  EXPECT_EQ(rgb_of(picture), (Bytes{30, 20, 10, 30, 20, 10, 255, 200, 100}));
 }
 
 TEST(Layout, GrayIsFullRangeAndMayHaveAlpha) {
@@ -183,6 +185,8 @@ TEST(Layout, PaletteEntriesAreArgb) {
   picture.layout.has_palette = true;
   picture.layout.components = {{{0, 1, 0, 0, 8}}};
   EXPECT_EQ(rgb_of(picture), (Bytes{16, 32, 48, 128, 128, 128, 0, 0, 0, 0, 0, 0}));
+  picture.alpha = Alpha::dropped;
+  EXPECT_EQ(rgb_of(picture), (Bytes{16, 32, 48, 255, 255, 255, 255, 255, 255, 0, 0, 0}));
 }
 
 TEST(Layout, RefusesWhatItCannotRead) {

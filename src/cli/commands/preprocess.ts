@@ -35,14 +35,16 @@ async function run(input: string, options: { readonly out: string }): Promise<vo
 
 async function* fromPicture(file: string) {
   await using video = await openVideo(file);
-  yield* video.sample({ frames: [0] });
+  yield* video.sample({ frames: [0], alpha: "drop" });
 }
 
 async function fromNpy(file: string): Promise<Pictures> {
   const { shape, data } = await readNpyFile(file);
   const [channels = 0, width = 0, height = 0, count = 1] = [...shape].reverse();
-  if ((shape.length !== 3 && shape.length !== 4) || channels !== 3) {
-    throw new UnreelTypeError(`${file} has shape [${shape.join(", ")}]; it must be [H, W, 3] or [N, H, W, 3]`);
+  if ((shape.length !== 3 && shape.length !== 4) || channels !== 3 || count === 0) {
+    throw new UnreelTypeError(
+      `${file} has shape [${shape.join(", ")}]; it must be [H, W, 3], or [N, H, W, 3] with N from 1 on`,
+    );
   }
   const bytes = width * height * 3;
   async function* items() {
