@@ -79,6 +79,9 @@ export function diagnose(): Diagnosis {
   };
 }
 
+/** npm does not bring back a file that is missing in a package that is there. */
+const reinstall = "rm -rf node_modules/onnxruntime-node && npm install --ignore-scripts";
+
 function onnxRuntimeFinding(): Finding {
   const name = "onnxruntime";
   const path = onnxRuntimePath();
@@ -87,8 +90,8 @@ function onnxRuntimeFinding(): Finding {
     return { name, ok: true, version: runtime.version, path: runtime.path };
   } catch (error) {
     const mend = process.env.UNREEL_ONNXRUNTIME
-      ? "set UNREEL_ONNXRUNTIME to a libonnxruntime.so, or unset it and run npm install onnxruntime-node"
-      : "npm install onnxruntime-node --ignore-scripts";
+      ? `unset UNREEL_ONNXRUNTIME, or set it to a libonnxruntime.so.1 or its folder; then, if it is still missing: ${reinstall}`
+      : reinstall;
     return { name, ok: false, path, problem: problemOf(error), mend };
   }
 }

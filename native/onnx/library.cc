@@ -19,8 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMend =
-    "Run `npm install onnxruntime-node`, or set UNREEL_ONNXRUNTIME to a libonnxruntime.so.1 or to the folder that "
-    "holds it.";
+    "Run `rm -rf node_modules/onnxruntime-node && npm install --ignore-scripts`, or set UNREEL_ONNXRUNTIME to a "
+    "libonnxruntime.so.1 or to the folder that holds it.";
 
 std::atomic<const Library*> instance{nullptr};
 Ort::Env* leaked_environment = nullptr;
