@@ -150,7 +150,8 @@ async function allVideos(root: string): Promise<Ungrouped[]> {
  * Loads Celeb-DF v2: `Celeb-real`, `Celeb-synthesis`, `YouTube-real`, with the videos in them or in `videos/` below.
  * The label is the folder's; the list of test videos must agree. Videos that it does not name are `train`: there is no
  * official `val`. A fake `id0_id1_0002` was made from the real `id0_0002` and shows both identities; groups join what
- * shares either, and a YouTube video is its own group.
+ * shares either, and a YouTube video is its own group. Where {@link SYNTHETIC_MARKER} says that the videos were generated,
+ * dataset and method say so too.
  *
  * @throws UnreelError `ERR_UNREEL_DATASET_INVALID` when folders, names, the list or (for the full dataset) the list's
  *   counts are not what they should be
@@ -175,6 +176,8 @@ export async function loadCelebDf(folder: string): Promise<Dataset> {
     root,
     videos: videos.map((video, at) => ({
       ...video,
+      // Whatever a generator made, it is no face swap.
+      ...(generator !== undefined && video.label === 1 && { method: "synthetic" }),
       split: test.has(video.id) ? "test" : "train",
       group: groups[at] ?? video.id,
       dataset: name,

@@ -216,6 +216,9 @@ describe("generated data in Celeb-DF v2's layout", () => {
   it("carries its generator in the dataset's name", async () => {
     const { name, videos } = await load('{"synthetic": true, "generator": "unreel synth", "seed": 3}');
     expect(name).toBe("celeb-df-v2 (synthetic unreel synth)");
+    expect(new Set(videos.map(({ label, method }) => (label === 1 ? method : "real")))).toEqual(
+      new Set(["real", "synthetic"]),
+    );
     expect(new Set(videos.map(({ dataset }) => dataset))).toEqual(new Set([name]));
     expect((await load('{"synthetic": true}')).name).toBe("celeb-df-v2 (synthetic)");
   });
