@@ -1,8 +1,10 @@
 // The addon carries everything inside and shows nothing but Node-API's entry points.
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { repositoryRoot } from "./support/cli.js";
+import { temporaryFolder } from "./support/folders.js";
 
 const addon = join(repositoryRoot, "build/release/unreel.node");
 
@@ -34,4 +36,13 @@ test("loads as ES module and as CommonJS with the same exports", () => {
   const cjs = list('console.log(Object.keys(require("./dist/index.cjs")).sort().join())', "commonjs");
   expect(esm.split(",")).toContain("loadDetector");
   expect(cjs).toBe(esm);
+});
+
+test("ONNX Runtime's telemetry stays off: nothing in the home folder, no trouble with a long command line", () => {
+  const home = temporaryFolder("home");
+  const program = 'import { diagnose } from "./dist/index.js"; console.log(diagnose().ok)';
+  const args = ["--input-type=module", "-e", program, "x".repeat(60_000)];
+  const env = { ...process.env, HOME: home };
+  expect(execFileSync(process.execPath, args, { cwd: repositoryRoot, encoding: "utf8", env }).trim()).toBe("true");
+  expect(readdirSync(home)).toEqual([]);
 });

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <mutex>
 
@@ -73,7 +75,10 @@ void AddonData::at_process_exit() {
     }
     environments().live.clear();
   }
-  engine::JobPool::instance().wait_idle(kLongestGoodbyeMs);
+  // Registered many times, waited for once.
+  static const auto kDeadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLongestGoodbyeMs);
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(kDeadline - std::chrono::steady_clock::now());
+  engine::JobPool::instance().wait_idle(static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
 }
 
 void AddonData::shut_down() {

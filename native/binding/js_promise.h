@@ -45,6 +45,8 @@ class JsPromise {
         act(env, deferred);
       } catch (const Napi::Error& error) {
         deferred.Reject(error.Value());
+      } catch (...) {
+        deferred.Reject(error_to_js(env, std::current_exception()).Value());
       }
     });
   }

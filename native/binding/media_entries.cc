@@ -1,4 +1,6 @@
 // Videos and clips.
+#include <deque>
+#include <functional>
 #include <utility>
 
 #include "base/check.h"
@@ -111,39 +113,87 @@ Napi::Value open_video(const Napi::CallbackInfo& info) {
   });
 }
 
-/// A writer and the lock that keeps its calls in single file.
-struct SharedClip {
-  std::mutex mutex;
-  std::unique_ptr<media::ClipWriter> writer;
+/// A writer, and the line in which its calls wait: they are carried out one by one, in the order in which they came.
+class SharedClip : public std::enable_shared_from_this<SharedClip> {
+ public:
+  explicit SharedClip(std::unique_ptr<media::ClipWriter> writer) : writer_(std::move(writer)) {}
 
-  media::ClipWriter& checked() {
-    if (!writer) throw Error(ErrorCode::disposed, "The clip was closed.");
-    return *writer;
+  /// Carries out `step` when its turn comes, on a job thread, and settles the promise that is returned.
+  Napi::Value queue(Napi::Env env, std::function<void(std::unique_ptr<media::ClipWriter>&)> step) {
+    const JsPromise promise(env);
+    post([promise, step = std::move(step)](std::unique_ptr<media::ClipWriter>& writer) {
+      try {
+        if (!writer) throw Error(ErrorCode::disposed, "The clip was closed.");
+        step(writer);
+        promise.resolve([](Napi::Env e) { return e.Undefined(); });
+      } catch (...) {
+        promise.reject(std::current_exception());
+      }
+    });
+    return promise.promise();
   }
+
+  /// Drops an unfinished clip after the calls that wait.
+  void close() {
+    post([](std::unique_ptr<media::ClipWriter>& writer) { writer.reset(); });
+  }
+
+  /// Drops an unfinished clip now.
+  void stop() {
+    const std::lock_guard turn(turn_);
+    writer_.reset();
+  }
+
+ private:
+  using Step = std::function<void(std::unique_ptr<media::ClipWriter>&)>;
+
+  void post(Step step) {
+    const std::lock_guard lock(mutex_);
+    steps_.push_back(std::move(step));
+    if (running_) return;
+    running_ = true;
+    engine::JobPool::instance().submit([self = shared_from_this()] { self->run(); });
+  }
+
+  void run() {
+    for (;;) {
+      Step step;
+      {
+        const std::lock_guard lock(mutex_);
+        running_ = !steps_.empty();
+        if (!running_) return;
+        step = std::move(steps_.front());
+        steps_.pop_front();
+      }
+      const std::lock_guard turn(turn_);
+      step(writer_);
+    }
+  }
+
+  std::mutex turn_;  ///< held while writer_ is used
+  std::unique_ptr<media::ClipWriter> writer_;
+
+  std::mutex mutex_;
+  std::deque<Step> steps_;
+  bool running_ = false;
 };
 
 Napi::Value clip_to_js(Napi::Env env, const std::shared_ptr<SharedClip>& clip) {
+  AddonData::of(env).stop_at_exit(clip, &SharedClip::stop);
   Napi::Object object = Napi::Object::New(env);
   add_method(env, object, "write", [clip](const Napi::CallbackInfo& info) {
-    return run_job(info.Env(), [clip, rgb = copy_of<std::uint8_t>(info[0])]() -> MakeValue {
-      std::lock_guard lock(clip->mutex);
-      clip->checked().write(rgb->data());
-      return [](Napi::Env e) { return e.Undefined(); };
+    return clip->queue(info.Env(), [rgb = copy_of<std::uint8_t>(info[0])](std::unique_ptr<media::ClipWriter>& writer) {
+      writer->write(rgb->data());
     });
   });
   add_method(env, object, "finish", [clip](const Napi::CallbackInfo& info) {
-    return run_job(info.Env(), [clip]() -> MakeValue {
-      std::lock_guard lock(clip->mutex);
-      clip->checked().finish();
-      clip->writer.reset();
-      return [](Napi::Env e) { return e.Undefined(); };
+    return clip->queue(info.Env(), [](std::unique_ptr<media::ClipWriter>& writer) {
+      writer->finish();
+      writer.reset();
     });
   });
   add_method(env, object, "close", [clip](const Napi::CallbackInfo& info) {
-    engine::JobPool::instance().submit([clip] {
-      std::lock_guard lock(clip->mutex);
-      clip->writer.reset();
-    });
+    clip->close();
     return info.Env().Undefined();
   });
   return object;
@@ -160,8 +210,7 @@ Napi::Value create_clip(const Napi::CallbackInfo& info) {
   options.quality = int_argument(object.Get("quality"));
   options.gop = int_argument(object.Get("gop"));
   return run_job(info.Env(), [path = string_argument(info[0]), options]() -> MakeValue {
-    const auto clip = std::make_shared<SharedClip>();
-    clip->writer = media::ClipWriter::open(path, options);
+    const auto clip = std::make_shared<SharedClip>(media::ClipWriter::open(path, options));
     return [clip](Napi::Env env) { return clip_to_js(env, clip); };
   });
 }

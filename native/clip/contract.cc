@@ -54,6 +54,10 @@ const TensorInfo& find_input(const onnx::Session& session, const std::string& pa
   return input;
 }
 
+/// No encoder of pictures comes near these; a damaged file that does would cost gigabytes.
+constexpr std::int64_t kLargestBatch = 1024;
+constexpr std::int64_t kLargestSize = 4096;
+
 const TensorInfo& find_output(const onnx::Session& session, const std::string& path) {
   const TensorInfo* only = nullptr;
   int candidates = 0;
@@ -127,10 +131,12 @@ EncoderContract read_contract(onnx::Session& session, const std::string& model_p
   contract.output = output.name;
   contract.half_input = input.type == ElementType::float16;
   contract.half_output = output.type == ElementType::float16;
+  const std::int64_t side = std::max(input.shape[2], input.shape[3]);
+  if (input.shape[0] > kLargestBatch || side > kLargestSize) refuse(model_path, session);
   if (input.shape[0] > 0) contract.fixed_batch = static_cast<int>(input.shape[0]);
 
   const int batch = contract.fixed_batch.value_or(1);
-  const auto declared = static_cast<int>(std::max(input.shape[2], input.shape[3]));
+  const auto declared = static_cast<int>(side);
   if (declared > 0) {
     contract.image_size = declared;
     contract.dimension = trial(session, input, output, batch, declared, model_path);

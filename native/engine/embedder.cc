@@ -43,7 +43,12 @@ Embedder::Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int
     : encoder_(std::move(encoder)),
       crop_bytes_(static_cast<std::size_t>(encoder_->contract().image_size) * encoder_->contract().image_size * 3) {
   set_batch(batch);
-  for (int i = 0; i < std::max(1, workers); ++i) workers_.emplace_back("unreel-work", [this] { work(); });
+  try {
+    for (int i = 0; i < std::max(1, workers); ++i) workers_.emplace_back("unreel-work", [this] { work(); });
+  } catch (...) {
+    stop();  // those that began wait for work and would be joined for ever
+    throw;
+  }
 }
 
 Embedder::~Embedder() { stop(); }
@@ -196,20 +201,22 @@ std::vector<Embedder::Crop> Embedder::take_batch() {
 }
 
 void Embedder::encode(std::vector<Crop> batch) {
-  const auto abandoned = [](const Crop& crop) { return crop.job->request.cancel.cancelled(); };
-  for (const Crop& crop : batch) {
-    if (abandoned(crop))
-      finish_crop(crop.job, std::make_exception_ptr(Error(ErrorCode::aborted, "The operation was aborted.")));
+  // Each crop is asked once: a signal that fires in between must not lose one.
+  const auto kept = std::stable_partition(batch.begin(), batch.end(),
+                                          [](const Crop& crop) { return !crop.job->request.cancel.cancelled(); });
+  for (auto crop = kept; crop != batch.end(); ++crop) {
+    finish_crop(crop->job, std::make_exception_ptr(Error(ErrorCode::aborted, "The operation was aborted.")));
   }
-  batch.erase(std::remove_if(batch.begin(), batch.end(), abandoned), batch.end());
+  batch.erase(kept, batch.end());
   if (batch.empty()) return;
 
   const Clock::time_point begin = Clock::now();
   const std::size_t dimension = encoder_->contract().dimension;
-  std::vector<std::uint8_t> pixels(batch.size() * crop_bytes_);
-  std::vector<float> embeddings(batch.size() * dimension);
+  std::vector<float> embeddings;
   std::exception_ptr error;
   try {
+    std::vector<std::uint8_t> pixels(batch.size() * crop_bytes_);
+    embeddings.resize(batch.size() * dimension);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       std::copy(batch[i].pixels.begin(), batch[i].pixels.end(), pixels.begin() + i * crop_bytes_);
     }

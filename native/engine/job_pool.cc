@@ -15,8 +15,18 @@ JobPool& JobPool::instance() {
 void JobPool::submit(std::function<void()> job) {
   std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
-  if (waiting_ < jobs_.size() && threads_.size() < limit_) threads_.emplace_back("unreel-job", [this] { work(); });
+  if (waiting_ < jobs_.size() && threads_.size() < limit_) grow();
   arrived_.notify_one();
+}
+
+void JobPool::grow() {
+  try {
+    threads_.emplace_back("unreel-job", [this] { work(); });
+  } catch (...) {
+    if (!threads_.empty()) return;  // a thread too few is a wait, not a failure
+    jobs_.pop_back();
+    throw;
+  }
 }
 
 bool JobPool::wait_idle(int timeout_ms) {
@@ -30,11 +40,14 @@ void JobPool::work() {
     ++waiting_;
     arrived_.wait(lock, [&] { return !jobs_.empty(); });
     --waiting_;
-    const std::function<void()> job = std::move(jobs_.front());
-    jobs_.pop_front();
-    ++running_;
-    lock.unlock();
-    job();
+    {
+      const std::function<void()> job = std::move(jobs_.front());
+      jobs_.pop_front();
+      ++running_;
+      lock.unlock();
+      job();
+      // What the job owned ends here, outside the lock: it may be a whole model.
+    }
     lock.lock();
     --running_;
     if (jobs_.empty() && running_ == 0) idle_.notify_all();

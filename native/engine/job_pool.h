@@ -29,6 +29,7 @@ class JobPool {
  private:
   explicit JobPool(std::size_t limit) : limit_(limit) {}
   void work();
+  void grow();
 
   const std::size_t limit_;
   std::mutex mutex_;

@@ -6,9 +6,6 @@
 
 namespace unreel::image {
 
-/// The name that fingerprints carry for this preprocessing.
-inline constexpr const char* kClipVariant = "clip";
-
 /**
  * Short side to `size` (long side truncated), Pillow's antialiased bicubic on 8 bits, centre crop size x size.
  * rgb: height x width x 3; out: size x size x 3. width, height, size >= 1. Thread-safe; scratch memory is its own.

@@ -58,6 +58,10 @@ Demuxer::Demuxer(std::string path, const Limits& limits, const CancelToken& canc
   open();
 }
 
+Demuxer::PacketMark Demuxer::mark_of(const AVPacket& packet) {
+  return {packet.pos, packet.pts, packet.dts, packet.size, packet.side_data_elems};
+}
+
 int Demuxer::interrupted(void* self) {
   const auto& demuxer = *static_cast<Demuxer*>(self);
   return demuxer.open_cancel_.cancelled() || demuxer.call_cancel_.cancelled() ? 1 : 0;
@@ -178,7 +182,7 @@ bool Demuxer::read(AVPacket& packet) {
     return true;
   }
   if (!read_next(packet)) return false;
-  if (!first_) first_ = PacketMark{packet.pos, packet.pts, packet.dts, packet.size};
+  if (!first_) first_ = mark_of(packet);
   return true;
 }
 
@@ -213,7 +217,7 @@ bool Demuxer::seek_to_start() {
   if (target == INT64_MAX || av_seek_frame(format_.get(), stream_, target, AVSEEK_FLAG_BACKWARD) < 0) return false;
   UniqueAVPacket packet = make_packet();
   if (!read_next(*packet)) return false;
-  if (!(PacketMark{packet->pos, packet->pts, packet->dts, packet->size} == *first_)) return false;
+  if (!(mark_of(*packet) == *first_)) return false;
   ahead_ = std::move(packet);
   return true;
 }

@@ -56,11 +56,14 @@ class Demuxer {
     std::int64_t pts = 0;
     std::int64_t dts = 0;
     int size = 0;
+    int side_data = 0;  ///< pieces of it: a palette comes with the first packet once, and not again after seeking
     bool operator==(const PacketMark& other) const {
-      return pos == other.pos && pts == other.pts && dts == other.dts && size == other.size;
+      return pos == other.pos && pts == other.pts && dts == other.dts && size == other.size &&
+             side_data == other.side_data;
     }
   };
 
+  static PacketMark mark_of(const AVPacket& packet);
   static int interrupted(void* self);
   void throw_if_cancelled() const;
   /// After a call into libav: throws aborted when a token interrupted it, since demuxers turn that into errors of their

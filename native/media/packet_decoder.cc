@@ -32,9 +32,12 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, const
 
 int PacketDecoder::get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
   auto& decoder = *static_cast<PacketDecoder*>(context->opaque);
-  const std::int64_t pixels = std::int64_t{context->width} * context->height;
-  if (pixels > decoder.limits_.max_pixels) {
-    decoder.pixels_over_limit_ = pixels;
+  // What is shown must keep the limit exactly; what is stored, before cropping and padded by libav, nearly.
+  constexpr std::int64_t kPadding = 1 << 20;
+  const std::int64_t shown = std::int64_t{context->width} * context->height;
+  const std::int64_t stored = std::int64_t{frame->width} * frame->height;
+  if (shown > decoder.limits_.max_pixels || stored > decoder.limits_.max_pixels + kPadding) {
+    decoder.pixels_over_limit_ = std::max(shown, stored);
     return AVERROR(EINVAL);
   }
   return avcodec_default_get_buffer2(context, frame, flags);
@@ -45,7 +48,6 @@ void PacketDecoder::throw_if_over_limit() const {
 }
 
 bool PacketDecoder::send(const AVPacket& packet) {
-  ++packets_sent_;
   const int result = avcodec_send_packet(context_.get(), &packet);
   throw_if_over_limit();
   throw_if_not_input(result);
@@ -64,8 +66,6 @@ bool PacketDecoder::receive(AVFrame& frame) {
     if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return false;
   }
 }
-
-void PacketDecoder::flush() { avcodec_flush_buffers(context_.get()); }
 
 bool is_damaged(const AVFrame& frame) {
   return (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags != 0;

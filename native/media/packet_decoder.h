@@ -23,7 +23,8 @@ class PacketDecoder {
   PacketDecoder(const PacketDecoder&) = delete;
   PacketDecoder& operator=(const PacketDecoder&) = delete;
 
-  /// Feeds one packet; false when the decoder refuses it as damaged. Throws limit_exceeded, out_of_memory.
+  /// Feeds one packet; false when the decoder refuses it as damaged, or, for AV1 alone, as larger than maxPixels.
+  /// Throws limit_exceeded, out_of_memory.
   bool send(const AVPacket& packet);
 
   /// Says that no packet follows.
@@ -33,11 +34,6 @@ class PacketDecoder {
   /// data is passed over. Throws limit_exceeded, out_of_memory.
   bool receive(AVFrame& frame);
 
-  /// Forgets every packet and frame, ready for the first packet again.
-  void flush();
-
-  std::int64_t packets_sent() const { return packets_sent_; }
-
  private:
   static int get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
   void throw_if_over_limit() const;
@@ -45,7 +41,6 @@ class PacketDecoder {
   UniqueAVCodecContext context_;
   Limits limits_;
   std::int64_t pixels_over_limit_ = 0;
-  std::int64_t packets_sent_ = 0;
 };
 
 /// Whether libav marked the frame as corrupt, or concealed errors in it.

@@ -61,9 +61,7 @@ PixelLayout layout_of(AVPixelFormat format) {
   layout.component_count = layout.has_palette ? 1 : descriptor.nb_components;
   for (int i = 0; i < layout.component_count; ++i) {
     const AVComponentDescriptor& c = descriptor.comp[i];
-    // A byte-sized sample of a big-endian word lies in its second byte: av_read_image_line2() of libavutil/pixdesc.c.
-    const int second_byte = layout.big_endian && c.shift + c.depth <= 8 ? 1 : 0;
-    layout.components[static_cast<std::size_t>(i)] = {c.plane, c.step, c.offset + second_byte, c.shift, c.depth};
+    layout.components[static_cast<std::size_t>(i)] = {c.plane, c.step, c.offset, c.shift, c.depth};
   }
   return layout;
 }

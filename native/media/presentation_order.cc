@@ -27,11 +27,11 @@ void PresentationOrder::arrived(std::int64_t index) {
   pass_over_settled();
   if (complete() || index <= wanted_[next_] || come_.count(wanted_[next_]) != 0) return;
   if (++overtaken_ < kWindow) return;
-  // Given up: the one whose turn it is. Those right behind it that have not come either were overtaken as often, or
-  // will be soon.
-  ++missing_;
-  ++next_;
-  overtaken_ = kWindow - 1;
+  // Given up: the one whose turn it is and all below the lowest that has come; a decoder that has gone on so far brings
+  // none of them any more.
+  const std::int64_t lowest = come_.empty() ? index : come_.begin()->first;
+  for (; !complete() && wanted_[next_] < lowest; ++next_) ++missing_;
+  overtaken_ = 0;
 }
 
 std::optional<Frame> PresentationOrder::take() {

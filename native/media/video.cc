@@ -76,8 +76,9 @@ VideoInfo info_of(const Demuxer& demuxer, const FrameIndex& index, const Orienta
 /// order.
 class Run {
  public:
-  Run(const FrameIndex& index, std::vector<std::int64_t> wanted, const Video::Sink& sink)
-      : index_(index), order_(std::move(wanted)), sink_(sink) {}
+  Run(const FrameIndex& index, const Orientation& orientation, std::vector<std::int64_t> wanted,
+      const Video::Sink& sink)
+      : index_(index), orientation_(orientation), order_(std::move(wanted)), sink_(sink) {}
 
   /// Whether the run goes on.
   bool take(UniqueAVFrame&& decoded) {
@@ -114,13 +115,12 @@ class Run {
 
   Frame shown(UniqueAVFrame&& decoded, std::int64_t number) const {
     make_readable(decoded);
-    const Orientation orientation = orientation_of(*decoded);
     Frame frame = Frame::adopt(decoded.release());
     frame.index = number;
     frame.pts_us = index_.times().pts_us[static_cast<std::size_t>(number)];
     frame.key_frame = index_.at(number).key;
-    frame.quarter_turns = orientation.quarter_turns;
-    frame.flipped = orientation.flipped;
+    frame.quarter_turns = orientation_.quarter_turns;
+    frame.flipped = orientation_.flipped;
     return frame;
   }
 
@@ -134,6 +134,7 @@ class Run {
   }
 
   const FrameIndex& index_;
+  const Orientation orientation_;
   PresentationOrder order_;
   const Video::Sink& sink_;
   std::int64_t arrivals_ = 0;
@@ -145,7 +146,8 @@ class FileVideo final : public Video {
  public:
   FileVideo(const std::string& path, const Limits& limits, const CancelToken& cancel)
       : limits_(limits), demuxer_(path, limits, cancel), index_(checked_index()) {
-    info_ = info_of(demuxer_, index_, orientation());
+    orientation_ = read_orientation();
+    info_ = info_of(demuxer_, index_, orientation_);
   }
 
   const VideoInfo& info() const override { return info_; }
@@ -158,7 +160,7 @@ class FileVideo final : public Video {
     demuxer_.interrupt_by(cancel);
     demuxer_.rewind();
     PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
-    Run run(index_, wanted, sink);
+    Run run(index_, orientation_, wanted, sink);
     decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) { return run.take(std::move(frame)); });
     run.finish();
     stats_.frames_damaged += run.damaged();
@@ -175,8 +177,9 @@ class FileVideo final : public Video {
         .with("path", demuxer_.path());
   }
 
-  /// A picture's own EXIF orientation is known only once it is decoded; videos say it in their header.
-  Orientation orientation() {
+  /// One for all frames. A picture's own EXIF orientation is known only once it is decoded; videos say it in their
+  /// header.
+  Orientation read_orientation() {
     if (index_.size() > 1) return orientation_of(*demuxer_.stream().codecpar);
     Orientation orientation = orientation_of(*demuxer_.stream().codecpar);
     demuxer_.rewind();
@@ -201,6 +204,7 @@ class FileVideo final : public Video {
   VideoStats stats_;
   Demuxer demuxer_;
   FrameIndex index_;
+  Orientation orientation_;
   VideoInfo info_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -89,6 +90,9 @@ const Library& Library::load(const std::string& path) {
 }
 
 Library::Library(std::string path) : path_(std::move(path)) {
+  // Read when the environment is made, before it can be told otherwise: its telemetry looks at the machine's id and the
+  // command line, and writes to the user's home.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   void* handle = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw not_found(path_, dl_words());
   const auto base = reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(dlsym(handle, "OrtGetApiBase"));

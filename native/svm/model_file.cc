@@ -27,6 +27,8 @@ namespace {
 constexpr std::size_t kMaxDims = std::size_t{1} << 16;
 constexpr std::size_t kMaxVectors = std::size_t{1} << 27;
 constexpr std::size_t kMaxNumbers = std::size_t{1} << 30;
+/// Zeros that the file leaves out: more of them for each number that it holds is no model of embeddings.
+constexpr std::size_t kMaxSparsity = 1024;
 
 /// The length of the decimal number that `text` begins with: [+-] digits [. digits] [e [+-] digits]; 0 when there is
 /// none.
@@ -226,7 +228,8 @@ class Parser {
   }
 
   void densify() {
-    if (total_ > kMaxNumbers / svc_.dims) {
+    const bool hollow = total_ * svc_.dims > kMaxSparsity * (features_.size() + total_);
+    if (total_ > kMaxNumbers / svc_.dims || hollow) {
       fail("at most " + std::to_string(kMaxNumbers) + " numbers",
            std::to_string(total_) + " support vectors of " + std::to_string(svc_.dims));
     }

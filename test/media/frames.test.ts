@@ -1,8 +1,11 @@
 // Frames against FFmpeg: presentation times and pixels of torchcodec's reference files.
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Frame, openVideo } from "../../src/index.js";
 import { asset, haveAssets, withoutAssets } from "../support/assets.js";
+import { temporaryFolder } from "../support/folders.js";
 
 /** A reference picture: FFmpeg's rgb24 of one frame of a stream. */
 interface Reference {
@@ -122,5 +125,25 @@ describe.skipIf(!haveAssets)(`sampling${haveAssets ? "" : ` (${withoutAssets})`}
         if (frame.frame === 2) controller.abort(reason);
     };
     await expect(loop()).rejects.toMatchObject({ name: "AbortError", code: "ERR_UNREEL_ABORTED", cause: reason });
+  });
+});
+
+const haveFfmpeg = spawnSync("ffmpeg", ["-version"], { stdio: "ignore" }).status === 0;
+
+describe.skipIf(!haveFfmpeg)(`packed formats${haveFfmpeg ? "" : " (needs the program ffmpeg)"}`, () => {
+  const folder = temporaryFolder("packed");
+
+  test.each(["rgb555be", "rgb24", "gray"])("raw %s in QuickTime is FFmpeg's rgb24 to one level", async (format) => {
+    const clip = join(folder, `${format}.mov`);
+    const source = ["-f", "lavfi", "-i", "testsrc=size=64x48:rate=5:duration=1"];
+    execFileSync("ffmpeg", ["-v", "error", "-y", ...source, "-c:v", "rawvideo", "-pix_fmt", format, clip]);
+    const expected = execFileSync("ffmpeg", ["-v", "error", "-i", clip, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]);
+    await using video = await openVideo(clip);
+    let at = 0;
+    for await (const { data } of video.sample()) {
+      expect(difference(data, expected.subarray(at, at + data.length)).max).toBeLessThanOrEqual(1);
+      at += data.length;
+    }
+    expect(at).toBe(expected.length);
   });
 });

@@ -67,6 +67,23 @@ TEST(PresentationOrder, GivesAFrameUpAfterTheWindowSoThatMemoryIsBounded) {
   EXPECT_TRUE(order.complete());
 }
 
+TEST(PresentationOrder, HoldsNoMoreThanTheWindowHoweverManyFramesAreMissing) {
+  Numbers wanted;
+  for (std::int64_t i = 0; i < 3000; ++i) wanted.push_back(i);
+  PresentationOrder order(wanted);
+  std::int64_t put = 0;
+  std::int64_t out = 0;
+  for (std::int64_t i = 1000; i < 3000; ++i) {  // the first thousand never come
+    order.put(numbered(i));
+    order.arrived(i);
+    ++put;
+    while (order.take()) ++out;
+    EXPECT_LE(put - out, PresentationOrder::kWindow);
+  }
+  EXPECT_EQ(order.missing(), 1000);
+  EXPECT_EQ(out, 2000);
+}
+
 TEST(PresentationOrder, AFrameIsHandedOutOnceThoughItArrivesTwice) {
   PresentationOrder order({0, 1});
   EXPECT_EQ(handed_out(order, {0, 0, 1, 1}), (Numbers{0, 1}));
