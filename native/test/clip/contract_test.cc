@@ -89,6 +89,12 @@ TEST(Contract, ASizeThatNoClipHasIsRefused) {
 
 TEST(Contract, FixedBatchIsTold) { EXPECT_EQ(contract_of(mean_color({4, 3, 32, 32}, {4, 3})).fixed_batch, 4); }
 
+TEST(Contract, SizesThatWouldCostGigabytesAreRefused) {
+  expect_refused(mean_color({4096, 3, 32, 32}, {4096, 3}), "[4096, 3, 32, 32]");
+  expect_refused(mean_color({std::int64_t{1} << 32, 3, 32, 32}, {std::int64_t{1} << 32, 3}), "4294967296");
+  expect_refused(mean_color({-1, 3, 32768, 32768}, {-1, 3}), "32768");
+}
+
 TEST(Contract, ImageEmbedsIsTakenAmongSeveralInAnyOrder) {
   OnnxModel model = mean_color({-1, 3, 32, 32}, {-1, 3}, "pooler_output");
   model.node("Neg", {"pooler_output"}, {"image_embeds"}).output("image_embeds", kFloat, {-1, 3});

@@ -55,6 +55,22 @@ TEST(ModelFile, AcceptsTheProbabilityLinesOfSvmTrain) {
   EXPECT_EQ(Model::load(folder.file("p.model"))->support_vector_count(), 2U);
 }
 
+TEST(ModelFile, AFewBytesDoNotAskForGigabytes) {
+  std::string hollow =
+      "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 16384\nrho 0\nlabel 1 0\nnr_sv 1 16383\nSV\n1 65536:1 "
+      "\n";
+  for (int i = 1; i < 16384; ++i) hollow += "-1 \n";
+  const TempFolder folder;
+  write_text(folder.file("hollow.model"), hollow);
+  try {
+    Model::load(folder.file("hollow.model"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::svm_invalid);
+    EXPECT_NE(error.message().find("16384 support vectors of 65536"), std::string::npos) << error.message();
+  }
+}
+
 struct Damage {
   std::string name;
   std::string text;
