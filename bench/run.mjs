@@ -23,9 +23,12 @@ try {
   );
   const { runSuite } = await import(`./${name}/suite.mjs`);
   const { rows, ratios } = await runSuite();
-  printTable(rows);
-  for (const [ratio, value] of Object.entries(ratios)) process.stdout.write(`${ratio}: ${value.toFixed(2)}\n`);
-  if (args.includes("--json")) process.stdout.write(`${JSON.stringify({ suite: name, machine, rows, ratios })}\n`);
+  const json = args.includes("--json");
+  // With --json stdout holds the one line of JSON.
+  const people = json ? process.stderr : process.stdout;
+  printTable(rows, people);
+  for (const [ratio, value] of Object.entries(ratios)) people.write(`${ratio}: ${value.toFixed(2)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ suite: name, machine, rows, ratios })}\n`);
 } catch (error) {
   fail(error.stack ?? error.message, 1);
 }

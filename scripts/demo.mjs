@@ -1,5 +1,5 @@
 // The demo from a bare clone: set-up where it is missing, footage into the cache, then `unreel demo` with the user's options.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fetchSource } from "./deps/fetch.mjs";
 import { root } from "./lib/root.mjs";
@@ -17,17 +17,33 @@ async function footageOptions(args) {
   }
 }
 
+/**
+ * Runs the demo to its end; resolves to its exit code. Ctrl-C on the terminal reaches it by itself, so this process only
+ * stays until it has committed; SIGTERM reaches this process alone and is handed on.
+ */
+function runDemo(args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, "dist/cli.js"), "demo", ...args], { stdio: "inherit", cwd });
+    const stay = () => undefined;
+    const handOn = () => child.kill("SIGTERM");
+    process.on("SIGINT", stay);
+    process.on("SIGTERM", handOn);
+    child.on("error", reject);
+    child.on("close", (status) => {
+      process.off("SIGINT", stay);
+      process.off("SIGTERM", handOn);
+      resolve(status ?? 130);
+    });
+  });
+}
+
 try {
   const args = process.argv.slice(2);
   await setup();
   const footage = args.includes("--help") ? [] : await footageOptions(args);
   // Paths that the user names are relative to where npm was called.
   const cwd = process.env.INIT_CWD ?? process.cwd();
-  const { status } = spawnSync(process.execPath, [join(root, "dist/cli.js"), "demo", ...footage, ...args], {
-    stdio: "inherit",
-    cwd,
-  });
-  process.exitCode = status ?? 130;
+  process.exitCode = await runDemo([...footage, ...args], cwd);
 } catch (error) {
   fail(error.message);
 }

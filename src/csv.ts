@@ -8,7 +8,7 @@ export interface CsvRecord {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export interface CsvTable {
+interface CsvTable {
   readonly header: readonly string[];
   readonly records: readonly CsvRecord[];
 }

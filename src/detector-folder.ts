@@ -81,9 +81,9 @@ export async function writeDescription(
 }
 
 /**
- * Reads a detector folder and checks every file in it against its hash.
+ * Reads a detector folder, checks the fields that decide a verdict, and every file in it against its hash.
  *
- * @throws UnreelError `ERR_UNREEL_NOT_FOUND` (no folder), `ERR_UNREEL_DETECTOR_INVALID` naming the file
+ * @throws UnreelError `ERR_UNREEL_NOT_FOUND` (no folder), `ERR_UNREEL_DETECTOR_INVALID` naming the file, or the field
  */
 export async function readDescription(dir: string): Promise<DetectorDescription> {
   const info = await stat(dir).catch(() => undefined);
@@ -100,6 +100,8 @@ export async function readDescription(dir: string): Promise<DetectorDescription>
   if (description.schema !== 1 || !description.fingerprint || !description.training || !description.files) {
     throw damaged(dir, descriptionFile, "it is no detector description of schema 1");
   }
+  const wrong = wrongField(description);
+  if (wrong !== undefined) throw damaged(dir, descriptionFile, wrong);
   for (const [file, sha256] of Object.entries(description.files)) {
     const actual = await hashOf(join(dir, file)).catch((error: unknown) => {
       throw damaged(dir, file, "it is missing", error);
@@ -107,6 +109,26 @@ export async function readDescription(dir: string): Promise<DetectorDescription>
     if (actual !== sha256) throw damaged(dir, file, "its bytes are not those that detector.json names");
   }
   return description as DetectorDescription;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
+}
+
+/** What is wrong with the first field that is not what training writes. */
+function wrongField(description: Partial<DetectorDescription>): string | undefined {
+  const { features, minFrames, thresholds, fingerprint, training, files = {} } = description;
+  if (!isCount(minFrames)) return "minFrames is no whole number from 1 on";
+  if (!isCount(fingerprint?.count)) return "fingerprint.count is no whole number from 1 on";
+  if (!Array.isArray(training?.videos)) return "training.videos is no list";
+  if (typeof files[headFile] !== "string") return `files does not name ${headFile}`;
+  if (thresholds !== undefined && !Array.isArray(thresholds)) return "thresholds is no list";
+  const at = (thresholds ?? []).findIndex((threshold: Threshold | null) => !Number.isFinite(threshold?.value));
+  if (at >= 0) return `thresholds[${at}].value is no finite number`;
+  if (features === undefined) return undefined;
+  if (features !== "projection" && features !== "encoder") return "features is neither projection nor encoder";
+  if (typeof files[svmFile] !== "string") return `files does not name ${svmFile}`;
+  return thresholds === undefined || thresholds.length === 0 ? "thresholds is empty" : undefined;
 }
 
 /** Where the detector's encoder lay when it was trained; undefined where the folder does not say. */

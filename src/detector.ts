@@ -10,7 +10,7 @@ import {
 } from "./detector-folder.js";
 import { type Encoder, isInputError, loadEncoder, type StageTimings, type VideoEmbeddings } from "./encoder.js";
 import { type CodedError, UnreelError } from "./errors.js";
-import { assertSameFingerprint, fingerprintHash } from "./fingerprint.js";
+import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
 import { ProjectionHead } from "./training/head.js";
 import { scoreRows } from "./training/score.js";
 import { Svm } from "./training/svm.js";
@@ -84,7 +84,7 @@ export type ScanResult<S extends VideoSource = VideoSource> =
 /** A trained detector with its encoder. Close it, or declare it with `await using`. */
 export class Detector implements AsyncDisposable {
   readonly description: DetectorDescription;
-  /** Identifies the trained files: changes with any byte of them. */
+  /** Identifies the detector: changes with any byte of the trained files, and with anything in detector.json. */
   readonly id: string;
   readonly #encoder: Encoder;
   readonly #head: ProjectionHead | undefined;
@@ -101,7 +101,7 @@ export class Detector implements AsyncDisposable {
     svm: Svm,
   ) {
     this.description = description;
-    this.id = fingerprintHash({ ...description.files }).slice(0, 16);
+    this.id = fingerprintHash(description as unknown as Fingerprint).slice(0, 16);
     this.#encoder = encoder;
     this.#head = head;
     this.#svm = svm;
@@ -207,7 +207,7 @@ export class Detector implements AsyncDisposable {
 }
 
 /** Maximal runs of frames at or above the threshold. */
-export function segmentsAbove(frames: readonly FrameScore[], threshold: number, endUs: number): Segment[] {
+function segmentsAbove(frames: readonly FrameScore[], threshold: number, endUs: number): Segment[] {
   const segments: Segment[] = [];
   let run: FrameScore[] = [];
   const close = (end: number) => {

@@ -74,3 +74,12 @@ export class UnreelRangeError extends RangeError implements CodedError {
 export function isCodedError(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code in errorCodes;
 }
+
+/**
+ * Throws where the signal has fired.
+ *
+ * @throws UnreelError `ERR_UNREEL_ABORTED`
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new UnreelError("ERR_UNREEL_ABORTED", "The operation was aborted.", {}, signal.reason);
+}

@@ -55,7 +55,8 @@ describe("detector.json", () => {
 
   it("is replaced by a later training", async () => {
     const dir = await detector();
-    await writeDescription(dir, { ...description, minFrames: 9 }, ["head.safetensors"]);
+    const { features: _, thresholds: __, ...head } = description;
+    await writeDescription(dir, { ...head, minFrames: 9 }, ["head.safetensors"]);
     expect(await readDescription(dir)).toMatchObject({
       minFrames: 9,
       files: { "head.safetensors": expect.any(String) },
@@ -87,6 +88,25 @@ describe("detector.json", () => {
     const dir = await detector();
     writeFileSync(join(dir, "detector.json"), text);
     await expect(readDescription(dir)).rejects.toEqual(invalid(dir, "detector.json"));
+  });
+
+  it.each<[string, object]>([
+    ["minFrames", { minFrames: 0 }],
+    ["minFrames", { minFrames: "4" }],
+    ["fingerprint.count", { fingerprint: { encoderSha256: "ab12", count: 1.5 } }],
+    ["training.videos", { training: { ...description.training, videos: {} } }],
+    ["features", { features: "pixels" }],
+    ["thresholds", { thresholds: [] }],
+    ["thresholds", { thresholds: {} }],
+    ["thresholds\\[0\\].value", { thresholds: [{ ...description.thresholds?.[0], value: "0" }] }],
+    ["thresholds\\[0\\].value", { thresholds: [null] }],
+    ["files does not name svm.model", { files: { "head.safetensors": "12" } }],
+    ["files does not name head.safetensors", { files: { "svm.model": "12" } }],
+  ])("is refused for its %s when that is not what training writes", async (field, change) => {
+    const dir = await detector();
+    const path = join(dir, "detector.json");
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...change }));
+    await expect(readDescription(dir)).rejects.toEqual(invalid(dir, "detector.json", new RegExp(field)));
   });
 
   it("is missed in a folder without it, and a folder is missed where there is none", async () => {

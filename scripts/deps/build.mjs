@@ -131,6 +131,12 @@ async function buildHighway() {
 
 /** Builds what is missing and writes `build/deps.cmake`, the one file through which CMake learns where things are. */
 export async function buildDeps() {
+  if (/\s/.test(cacheRoot())) {
+    throw new Error(
+      `The cache folder ${cacheRoot()} has a blank in its path, which FFmpeg's build cannot take: ` +
+        "set UNREEL_CACHE to a path without blanks.",
+    );
+  }
   const dav1d = await buildDav1d();
   const ffmpeg = await buildFfmpeg(dav1d);
   const highway = await buildHighway();

@@ -1,7 +1,17 @@
 // Fetches pinned third-party source into the cache: the first origin that answers with the pinned bytes wins.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachedFolder, cacheRoot, keyOf, readJson, sha256File } from "../lib/cache.mjs";
+import { cachedFolder, keyOf, readJson, sha256File } from "../lib/cache.mjs";
 import { root } from "../lib/root.mjs";
 import { has, run, say } from "../lib/run.mjs";
 
@@ -19,12 +29,16 @@ async function download(url, target) {
 
 /**
  * A private apt root for another Debian suite: nothing under /etc is read for sources or changed. The mirror is the one
- * that the machine itself is set up with.
+ * that the machine itself is set up with. It is this process's own and gone when the process ends: two set-ups at once
+ * would fight over apt's locks, or read lists that the other one is writing.
  */
 async function aptRoot(suite) {
   if (!has("apt-get")) throw new Error("apt-get is not here");
+  const known = aptRoots.get(suite);
+  if (known !== undefined) return known;
   const uri = machineMirror();
-  const place = join(cacheRoot(), "apt", `${suite}-${keyOf(uri)}`);
+  const place = mkdtempSync(join(tmpdir(), `unreel-apt-${suite}-${process.pid}-`));
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
   const parts = join(place, "parts");
   for (const folder of ["lists/partial", "cache/archives/partial", "parts"])
     mkdirSync(join(place, folder), { recursive: true });
@@ -36,14 +50,13 @@ async function aptRoot(suite) {
     `Dir::State::lists "${place}/lists";\nDir::Cache "${place}/cache";\nDir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "${parts}";\nAPT::Sandbox::User "";\n`,
   );
   const env = { APT_CONFIG: config };
-  if (!aptUpdated.has(suite)) {
-    await run("apt-get", ["update", "-qq"], { env, capture: true });
-    aptUpdated.add(suite);
-  }
+  await run("apt-get", ["update", "-qq"], { env, capture: true });
+  aptRoots.set(suite, env);
   return env;
 }
 
-const aptUpdated = new Set();
+/** The environment of each suite's apt root, once its lists are there. */
+const aptRoots = new Map();
 
 function machineMirror() {
   const folder = "/etc/apt/sources.list.d";
@@ -121,6 +134,13 @@ function originName(origin) {
   return `PyPI's sdist ${origin.pypiSdist}`;
 }
 
+/** The line that says why: a failed program's is the last that it wrote. */
+export function reasonOf(error) {
+  const lines = error.message.split("\n").filter((line) => line.trim() !== "");
+  const cause = error.cause ? ` (${error.cause.code ?? error.cause.message})` : "";
+  return `${lines.at(-1)?.trim() ?? "no reason given"}${cause}`;
+}
+
 /**
  * The folder in the cache that holds an entry's verified bytes: the unpacked archive, or the pinned files. Throws with
  * every origin's failure when none gives the pinned bytes.
@@ -141,12 +161,9 @@ export async function fetchSource(name) {
         rmSync(incoming, { recursive: true, force: true });
         return;
       } catch (error) {
-        failures.push(
-          `  ${originName(origin)}: ${error.message.split("\n")[0]}${error.cause ? ` (${error.cause.code ?? error.cause.message})` : ""}`,
-        );
+        failures.push(`  ${originName(origin)}: ${reasonOf(error)}`);
       }
     }
-    rmSync(scratch, { recursive: true, force: true });
     throw new Error(`No origin gave ${name} ${entry.version} with the pinned SHA-256:\n${failures.join("\n")}`);
   });
 }

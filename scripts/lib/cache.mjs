@@ -1,6 +1,15 @@
 // Where everything that is fetched or built outside the tree lives.
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -30,19 +39,23 @@ export function keyOf(...parts) {
 
 /**
  * The folder `parent/name`, made by `make(scratch)` the first time. `make` fills a scratch folder that gets its name only
- * when `make` has returned, so that a killed run leaves nothing that looks finished.
+ * when `make` has returned, so that a killed run leaves nothing that looks finished; when `make` throws it is removed.
  */
 export async function cachedFolder(parent, name, make) {
   const target = join(cacheRoot(), parent, name);
   if (existsSync(target)) return target;
-  const scratch = `${target}.part-${process.pid}`;
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { recursive: true });
-  await make(scratch, target);
+  mkdirSync(join(cacheRoot(), parent), { recursive: true });
+  const scratch = mkdtempSync(`${target}.part-`);
   try {
-    renameSync(scratch, target);
-  } catch (error) {
-    if (!existsSync(target)) throw error;
+    // mkdtemp's folder is its owner's alone; what is in the cache may be read like any other file.
+    chmodSync(scratch, 0o777 & ~process.umask());
+    await make(scratch, target);
+    try {
+      renameSync(scratch, target);
+    } catch (error) {
+      if (!existsSync(target)) throw error;
+    }
+  } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   return target;

@@ -16,14 +16,14 @@ export function existingVenvPython(kind) {
   return existsSync(python) ? python : undefined;
 }
 
-/** The Python of the venv made from `<kind>/requirements.txt`; undefined, with a line that says so, without Python. */
+/** The Python of the venv made from `<kind>/requirements.txt`; undefined, with a line that says why, where it cannot be made. */
 export async function ensureVenv(kind) {
   if (output("python3", ["-c", "import venv, ensurepip"]) === undefined) {
     say(`no python3 with venv: what compares with ${kind}/requirements.txt is skipped`);
     return undefined;
   }
   // Only scripts in a venv's bin/ know its path; its python finds itself, so the finished folder may be renamed.
-  const folder = await cachedFolder("venv", venvName(kind), async (scratch) => {
+  const made = cachedFolder("venv", venvName(kind), async (scratch) => {
     say(`making the Python venv of ${kind}/requirements.txt (references only; the product needs no Python)`);
     await run("python3", ["-m", "venv", scratch], { capture: true });
     const install = [
@@ -37,5 +37,11 @@ export async function ensureVenv(kind) {
     ];
     await run(join(scratch, "bin/python"), install, { capture: true });
   });
-  return join(folder, "bin/python");
+  try {
+    return join(await made, "bin/python");
+  } catch (error) {
+    const why = error.message.trim().split("\n").at(-1);
+    say(`the venv of ${kind}/requirements.txt cannot be made, so what compares with it is skipped: ${why}`);
+    return undefined;
+  }
 }

@@ -23,6 +23,7 @@ const testNeeds = [
   { package: "python3-venv", present: () => output("python3", ["-c", "import venv, ensurepip"]) !== undefined },
 ];
 
+/** Brings what is missing where that is allowed and possible; returns the packages that stay missing. */
 async function ensure(needs, why) {
   const missing = needs.filter((need) => !need.present()).map((need) => need.package);
   if (missing.length === 0) return [];
@@ -30,8 +31,12 @@ async function ensure(needs, why) {
   if (process.getuid?.() !== 0 || !has("apt-get")) return missing;
   say(`${why} needs ${missing.join(", ")}: ${command}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", ["update", "-qq"], { env, capture: true });
-  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env, capture: true });
+  try {
+    await run("apt-get", ["update", "-qq"], { env, capture: true });
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env, capture: true });
+  } catch (error) {
+    say(`apt-get could not bring it: ${error.message.trim().split("\n").at(-1)}`);
+  }
   return needs.filter((need) => !need.present()).map((need) => need.package);
 }
 

@@ -5,7 +5,10 @@ import type { VideoFacts } from "./video.js";
 export type Shareable = "source" | "identity" | "group";
 
 /** What makes a leak; {@link VideoFacts} and everything built on it fit. */
-export type LeakFacts = Pick<VideoFacts, "id" | "group" | "source" | "identities" | "dataset">;
+export type LeakFacts = Pick<VideoFacts, "id" | "group" | "source" | "identities" | "dataset"> & {
+  /** A hash of what was made of its pixels: where it is equal, it is one video, whatever its id and dataset say. */
+  readonly content?: string;
+};
 
 /** One kind of thing that stands on both sides. */
 export interface Leak {
@@ -24,17 +27,21 @@ function valuesOf(video: LeakFacts, kind: Leak["kind"]): readonly string[] {
 }
 
 /**
- * Everything that two sets of videos share: videos (by id), sources, identities and groups. Names are compared within
- * one dataset only, as `id0` of one dataset is not `id0` of another.
+ * Everything that two sets of videos share: videos (by id or content), sources, identities and groups. Names are
+ * compared within one dataset only, as `id0` of one dataset is not `id0` of another; contents are compared always.
  */
 export function findLeaks(a: Iterable<LeakFacts>, b: Iterable<LeakFacts>): Leak[] {
   const first = [...a];
   const second = [...b];
+  const contents = new Set(second.flatMap(({ content }) => content ?? []));
   const key = (video: LeakFacts, value: string) => `${video.dataset ?? ""}\0${value}`;
   return (["video", "source", "identity", "group"] as const).flatMap((kind) => {
     const there = new Set(second.flatMap((video) => valuesOf(video, kind).map((value) => key(video, value))));
     const shared = new Map<string, string>();
     for (const video of first) {
+      if (kind === "video" && video.content !== undefined && contents.has(video.content)) {
+        shared.set(key(video, video.id), video.id);
+      }
       for (const value of valuesOf(video, kind)) {
         if (there.has(key(video, value))) shared.set(key(video, value), value);
       }
@@ -65,7 +72,7 @@ export function assertNoLeak(
   });
   const kinds = found.map(({ kind }) => kind);
   const remedy = kinds.includes("video")
-    ? "A video may never be on both sides; divide the videos anew."
+    ? "A video may never be on both sides, under whatever name; divide the videos anew."
     : `Scores would flatter the detector. Divide by group, or accept it with --allow-shared ${kinds.join(",")}.`;
   throw new UnreelError(
     "ERR_UNREEL_SPLIT_LEAK",

@@ -1,14 +1,10 @@
 import { spawn } from "node:child_process";
+import { typed } from "../cli/typed.js";
 import { UnreelError } from "../errors.js";
 
-/** A word as a shell would want it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command as a user would type it. */
-export function typed(args: readonly string[]): string {
-  return ["npx", "unreel", ...args].map(quoted).join(" ");
+/** The command of these arguments as a user would type it. */
+export function commandLine(args: readonly string[]): string {
+  return typed(["npx", "unreel", ...args]);
 }
 
 /**
@@ -19,7 +15,7 @@ export function typed(args: readonly string[]): string {
  * itself
  */
 export function runCommand(args: readonly string[], signal: AbortSignal): Promise<string> {
-  process.stderr.write(`\n$ ${typed(args)}\n`);
+  process.stderr.write(`\n$ ${commandLine(args)}\n`);
   return new Promise((resolve, reject) => {
     // A process group of its own: Ctrl-C on the terminal reaches it once, through us.
     const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
@@ -27,20 +23,29 @@ export function runCommand(args: readonly string[], signal: AbortSignal): Promis
       detached: true,
     });
     const interrupt = () => child.kill("SIGINT");
+    // A second Ctrl-C ends this process at once; a group of its own must not outlive it.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
     if (signal.aborted) interrupt();
     signal.addEventListener("abort", interrupt, { once: true });
     let stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.on("error", reject);
+    child.on("error", (error) => {
+      process.off("exit", kill);
+      reject(error);
+    });
     child.on("close", (status) => {
+      process.off("exit", kill);
       signal.removeEventListener("abort", interrupt);
       if (signal.aborted) reject(new UnreelError("ERR_UNREEL_ABORTED", "The demo was interrupted.", {}, signal.reason));
       else if (status === 0) resolve(stdout);
       else
         reject(
-          new UnreelError("ERR_UNREEL_IO", `${typed(args)} ended with exit code ${status}.`, { status: status ?? -1 }),
+          new UnreelError("ERR_UNREEL_IO", `${commandLine(args)} ended with exit code ${status}.`, {
+            status: status ?? -1,
+          }),
         );
     });
   });

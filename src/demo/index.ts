@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TEST_LIST } from "../datasets/celeb-df.js";
+import { UnreelError } from "../errors.js";
 import type { MetricsFile } from "../evaluation/report-folder.js";
 import { prepareOutputFolder, writeFileAtomic } from "../output-folder.js";
 import { pathOf } from "../validate.js";
-import { runCommand, typed } from "./command.js";
+import { commandLine, runCommand } from "./command.js";
 import { writeScenes } from "./scenes.js";
 import { metricsTable } from "./summary.js";
 
@@ -23,6 +24,7 @@ export interface DemoOptions {
 }
 
 const marker = "demo.json";
+const generator = "unreel demo";
 const clips = 24;
 const framesPerVideo = 8;
 
@@ -30,14 +32,32 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** What clips are cut from, and a sentence that says what it is. */
-async function chooseFootage({ videos, footage, out, signal }: DemoOptions): Promise<{ path: string; what: string }> {
-  if (videos !== undefined) return { path: videos, what: `your clips in ${videos}` };
-  if (footage !== undefined) return { path: footage, what: `real footage, ${footage}` };
+/** Whether a demo.json is one that the demo wrote. */
+function isDemo(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && "generator" in value && value.generator === generator;
+  } catch {
+    return false;
+  }
+}
+
+/** What clips are cut from, a sentence that says what it is, and whether it must be generated first. */
+function chooseFootage({ videos, footage, out }: DemoOptions): { path: string; what: string; generated: boolean } {
+  if (videos !== undefined) return { path: videos, what: `your clips in ${videos}`, generated: false };
+  if (footage !== undefined) return { path: footage, what: `real footage, ${footage}`, generated: false };
   const path = join(out, "scenes.mp4");
-  say(`Footage: no video was named, so generated scenes are used (${path}): waves and discs, nothing real.`);
-  await writeScenes(path, signal);
-  return { path, what: `GENERATED scenes, nothing real, ${path}` };
+  return { path, what: `GENERATED scenes, nothing real, ${path}`, generated: true };
+}
+
+/** The encoder that the user named must be there: only the default one is made. */
+function checkEncoder(encoder: string | undefined): void {
+  if (encoder === undefined || existsSync(encoder)) return;
+  throw new UnreelError(
+    "ERR_UNREEL_MODEL_NOT_FOUND",
+    `There is no encoder at ${encoder}; name a CLIP image encoder in ONNX, or leave --encoder out: the demo then makes one.`,
+    { path: encoder },
+  );
 }
 
 /** The first real and the first blended video of the test list. */
@@ -57,26 +77,32 @@ async function testTwins(dataset: string): Promise<string[]> {
  *
  * Run again in the same folder, clips and encoder that are there are used again; what follows them is made anew.
  *
- * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` when `out` holds something else, `ERR_UNREEL_ABORTED`, `ERR_UNREEL_IO`
- * when a step failed
+ * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` when `out` holds something else, `ERR_UNREEL_MODEL_NOT_FOUND` when the
+ * named encoder is not there, `ERR_UNREEL_ABORTED`, `ERR_UNREEL_IO` when a step failed
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const out = pathOf(options.out, "out");
   const { signal } = options;
-  await prepareOutputFolder(out, { marker, what: "a demo" });
-  const footage = await chooseFootage({ ...options, out });
-  await writeFileAtomic(join(out, marker), `${JSON.stringify({ footage: footage.what }, null, 2)}\n`);
+  checkEncoder(options.encoder);
+  await prepareOutputFolder(out, { marker, what: "a demo", recognise: isDemo });
+  const footage = chooseFootage({ ...options, out });
+  // Before anything else is in the folder: an interrupted demo may then go on in it.
+  await writeFileAtomic(join(out, marker), `${JSON.stringify({ generator, footage: footage.what }, null, 2)}\n`);
+  if (footage.generated) {
+    say(`Footage: no video was named, so generated scenes are used (${footage.path}): waves and discs, nothing real.`);
+    await writeScenes(footage.path, signal);
+  }
   say(`Footage: ${footage.what}`);
   const at = (name: string) => join(out, name);
   const commands: string[] = [];
   const run = async (...args: string[]) => {
-    commands.push(typed(args));
+    commands.push(commandLine(args));
     return runCommand(args, signal);
   };
 
   await run("synth", footage.path, "--out", at("dataset"), "--clips", String(clips));
   const encoder = options.encoder ?? at("vit-b-32.seeded.onnx");
-  if (!existsSync(encoder)) await run("models", "make", "vit-b-32", "--out", encoder);
+  if (options.encoder === undefined && !existsSync(encoder)) await run("models", "make", "vit-b-32", "--out", encoder);
   // Features of an earlier run may be of other clips under the same names.
   for (const name of ["features", "detector", "report"]) await rm(at(name), { recursive: true, force: true });
   const extract = ["extract", at("dataset"), "--dataset", "celeb-df-v2", "--encoder", encoder, "--out", at("features")];

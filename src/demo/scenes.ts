@@ -1,4 +1,5 @@
 import { createClip } from "../clip-writer.js";
+import { throwIfAborted } from "../errors.js";
 import { Random } from "../random.js";
 
 /** Generated footage, for where there is no real one: six textured scenes side by side in one video. */
@@ -65,7 +66,7 @@ export async function writeScenes(path: string, signal: AbortSignal): Promise<vo
   await using clip = await createClip(path, { width, height, quality: 2 });
   const rgb = new Uint8Array(width * height * 3);
   for (let frame = 0; frame < frames; frame++) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     paint(scenes, random, frame, rgb);
     await clip.write(rgb);
   }

@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { assertNoLeak, type Shareable } from "../datasets/leak.js";
+import { assertNoLeak, findLeaks, type Shareable } from "../datasets/leak.js";
 import { damaged, headFile, readDescription, svmFile } from "../detector-folder.js";
 import { UnreelError } from "../errors.js";
 import type { StoredVideo } from "../features/commit.js";
+import { leakFactsOf } from "../features/content.js";
 import type { FeatureStore } from "../features/store.js";
 import type { FeatureTable } from "../features/table.js";
 import { assertSameFingerprint, fingerprintHash } from "../fingerprint.js";
@@ -64,10 +65,11 @@ export async function evaluateDetector(
       split,
     });
   }
-  assertNoLeak(description.training.videos, table.videos, allowShared, [
-    "the detector's training set",
-    `split ${split}`,
-  ]);
+  const tested = leakFactsOf(table);
+  assertNoLeak(description.training.videos, tested, allowShared, ["the detector's training set", `split ${split}`]);
+  const shared = findLeaks(description.training.videos, tested).map(({ kind }) => kind);
+  const trainedOn =
+    shared.length === 0 ? "other videos" : `videos that share ${shared.join(" and ")} with the tested ones`;
   const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
   const svm = await Svm.load(join(dir, svmFile));
   const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
@@ -89,11 +91,11 @@ export async function evaluateDetector(
       `A video with fewer than ${description.minFrames} frames is an abstention.`,
     ],
     provenance: {
-      protocol: "the detector was trained on other videos; its threshold was chosen on validation groups",
+      protocol: `the detector was trained on ${trainedOn}; its threshold was chosen on validation groups`,
       testSet: `${datasets}, split ${split}`,
       trainingSet: `${description.training.videos.length} videos, manifest ${description.training.manifestSha256.slice(0, 16)}`,
-      splitBy: "group",
-      shared: allowShared.size === 0 ? "nothing" : [...allowShared].join(", "),
+      ...(shared.length === 0 && { splitBy: "group" }),
+      shared: sharedText(shared, allowShared),
       fingerprints: {
         features: fingerprintHash(store.info.fingerprint),
         encoder: String(description.fingerprint.encoderSha256),
@@ -108,6 +110,12 @@ export async function evaluateDetector(
       ...(options.command !== undefined && { command: options.command }),
     },
   });
+}
+
+/** What training and test share, beside what they were allowed to. */
+function sharedText(shared: readonly string[], allowed: ReadonlySet<Shareable>): string {
+  const found = shared.length === 0 ? "nothing" : shared.join(", ");
+  return allowed.size === 0 ? found : `${found} (allowed: ${[...allowed].join(", ")})`;
 }
 
 function framePredictions(table: FeatureTable, scores: Float64Array, minFrames: number): Prediction[] {

@@ -23,7 +23,7 @@ export interface Provenance {
   readonly testSet?: string;
   /** How the splits were made, and by what key. */
   readonly splitBy?: string;
-  /** What training and test were allowed to have in common. */
+  /** What training and test have in common, and were allowed to. */
   readonly shared?: string;
   /** By what they are of: encoder, preprocessing, features, detector, predictions. */
   readonly fingerprints?: Readonly<Record<string, string>>;

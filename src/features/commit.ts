@@ -15,7 +15,7 @@ export interface StoredError {
   /** An `ERR_UNREEL_*` code. */
   readonly code: string;
   readonly message: string;
-  /** Whether a later run may succeed: such a video is tried again. */
+  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
 }
 

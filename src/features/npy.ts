@@ -1,8 +1,6 @@
 /** Element types that unreel reads and writes, as numpy spells them: little endian. */
 export type NpyType = "<f2" | "<f4" | "|u1";
 
-export const npyItemBytes: Readonly<Record<NpyType, number>> = { "<f2": 2, "<f4": 4, "|u1": 1 };
-
 /** What an .npy header says of a C-order array. */
 export interface NpyHeader {
   readonly type: NpyType;

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import { byCodeUnit } from "../datasets/video.js";
+import { type ErrorCode, errorCodes } from "../error-codes.js";
 import { isCodedError, UnreelError } from "../errors.js";
 import type { Fingerprint } from "../fingerprint.js";
-import type { FailedVideo } from "./commit.js";
+import type { FailedVideo, StoredError, StoredVideo } from "./commit.js";
 import { establish, makeFolders, readDescription, type StoreDescription, type StoreType } from "./description.js";
 import { readSealed, writeError } from "./files.js";
 import { StoreLayout } from "./layout.js";
 import { Ledger } from "./ledger.js";
-import { type FeatureTable, isWanted, type ReadOptions, readTable } from "./table.js";
+import { type FeatureTable, isWanted, type ReadOptions, readTable, readVideos } from "./table.js";
 import { StoreWriter, type WriterOptions } from "./writer.js";
 
 export type { FailedVideo, StoredError, StoredVideo } from "./commit.js";
@@ -25,6 +26,12 @@ export interface StoreOptions {
   readonly fingerprint: Fingerprint;
   /** Where the encoder's file lies: a hint for training, and no part of the fingerprint. */
   readonly encoderPath?: string | undefined;
+}
+
+/** Whether a video would fail again though its file were mended or a limit raised: the pixels themselves are at fault. */
+function failedForGood({ code, retryable }: StoredError): boolean {
+  if (retryable || code === "ERR_UNREEL_LIMIT_EXCEEDED" || code === "ERR_UNREEL_TRUNCATED") return false;
+  return errorCodes[code as ErrorCode]?.category !== "input";
 }
 
 /** What is in a store. */
@@ -91,13 +98,20 @@ export class FeatureStore {
   }
 
   /**
-   * Ids of the videos that need no more work: those with rows, and those that failed for good. A video whose error is
-   * retryable is not among them, nor any failed one with `retryFailed`.
+   * Ids of the videos that need no more work: those with rows, and those that failed for good. A video that could not be
+   * read, was cut off or was over a limit is not among them (the file or the limit may be another the next time), nor any
+   * failed one with `retryFailed`.
    */
   async completed({ retryFailed = false }: { readonly retryFailed?: boolean } = {}): Promise<ReadonlySet<string>> {
     await this.ledger.refresh();
-    const failures = retryFailed ? [] : [...this.ledger.failures.values()].filter(({ error }) => !error.retryable);
+    const failures = retryFailed ? [] : [...this.ledger.failures.values()].filter(({ error }) => failedForGood(error));
     return new Set([...this.ledger.videos.keys(), ...failures.map(({ id }) => id)]);
+  }
+
+  /** What is stored of each video with rows, sorted by id; reads metadata and no vectors. */
+  async videos(options: ReadOptions = {}): Promise<readonly StoredVideo[]> {
+    await this.ledger.refresh();
+    return readVideos(this.layout, this.ledger, options);
   }
 
   /** Videos that yielded no rows, and why, sorted by id: reports count them. */

@@ -157,6 +157,15 @@ async function chooseFromShard(
   return chosen;
 }
 
+/** The videos with rows, sorted by id. */
+export async function readVideos(layout: StoreLayout, ledger: Ledger, options: ReadOptions): Promise<StoredVideo[]> {
+  const videos: StoredVideo[] = [];
+  for (const commit of ledger.commits.values()) {
+    for (const { video } of await chooseFromShard(layout, commit, ledger, options)) videos.push(video);
+  }
+  return videos.sort((a, b) => byCodeUnit(a.id, b.id));
+}
+
 /** The numbers of a shard, as they are stored. */
 async function readVectors(
   layout: StoreLayout,

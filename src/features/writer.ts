@@ -160,7 +160,7 @@ export class StoreWriter {
     await this.commitWhenDue();
   }
 
-  /** Records that a video yielded no rows, and why. A later run tries it again only when the error is retryable. */
+  /** Records that a video yielded no rows, and why; `completed` says which of them a later run tries again. */
   async addFailure(failure: VideoFailure): Promise<void> {
     const video = this.admit(failure);
     const { code, message, retryable } = failure.error;

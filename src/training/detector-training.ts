@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { LeakFacts } from "../datasets/leak.js";
 import {
   type EncoderReference,
   headFile,
@@ -12,8 +11,9 @@ import {
   type TrainingRecord,
   writeDescription,
 } from "../detector-folder.js";
-import { UnreelError } from "../errors.js";
+import { throwIfAborted, UnreelError } from "../errors.js";
 import { metricsOf, type Scored } from "../evaluation/metrics.js";
+import { leakFactsOf } from "../features/content.js";
 import type { FeatureStore } from "../features/store.js";
 import type { FeatureTable } from "../features/table.js";
 import { assertSameFingerprint } from "../fingerprint.js";
@@ -37,6 +37,8 @@ export interface DetectorHeadOptions extends TrainHeadOptions {
 export interface DetectorSvmOptions extends Pick<TrainSvmOptions, "kernel" | "c" | "gamma"> {
   /** What the SVM sees. Default `projection`. */
   readonly features?: "projection" | "encoder";
+  /** Leaves the folder as it was and rejects with `ERR_UNREEL_ABORTED`; the solver itself runs to its end. */
+  readonly signal?: AbortSignal;
 }
 
 /** What may train: rows of these splits, or of none. */
@@ -57,15 +59,14 @@ async function trainingTable(store: FeatureStore): Promise<FeatureTable> {
 
 function recordOf(table: FeatureTable, validationGroups: readonly string[], seed: number): TrainingRecord {
   const manifest = createHash("sha256");
-  const videos = table.videos.map(({ id, group, source, identities, dataset, label, rows }): LeakFacts => {
+  for (const { id, label, group, rows } of table.videos) {
     manifest.update(`${JSON.stringify([id, label ?? null, group, rows])}\n`);
-    return { id, group, source, identities, dataset };
-  });
+  }
   return {
     unreel: nativeBinding().versions().unreel,
     manifestSha256: manifest.digest("hex"),
     rows: table.rows,
-    videos,
+    videos: leakFactsOf(table),
     validationGroups,
     seed,
   };
@@ -137,7 +138,7 @@ export async function trainDetectorSvm(
   dir: string,
   options: DetectorSvmOptions = {},
 ): Promise<{ svm: Svm; threshold: Threshold }> {
-  const { features = "projection", kernel = "rbf", c = 1, gamma = 1 } = options;
+  const { features = "projection", kernel = "rbf", c = 1, gamma = 1, signal } = options;
   const description = await readDescription(dir);
   assertSameFingerprint(
     description.fingerprint,
@@ -164,9 +165,13 @@ export async function trainDetectorSvm(
     fit.set(x.subarray(row * dims, (row + 1) * dims), i * dims);
   });
   const labels = Int32Array.from(rows, (row) => table.labels[row] ?? 0);
+  throwIfAborted(signal);
   const svm = await trainSvm(fit, labels, { rows: rows.length, dims, kernel, c, gamma });
+  throwIfAborted(signal);
   const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
   const threshold = balancedThreshold(videoScores(table, scores, chooses));
+  // From here on both files are written: one without the other would be no detector.
+  throwIfAborted(signal);
   await svm.save(join(dir, svmFile));
   await writeDescription(
     dir,

@@ -36,7 +36,8 @@ async function extractAndSignal(out: string, signal: NodeJS.Signals, commits: nu
     return await extract(out, {
       onStart: (child) => {
         watcher = watch(at(out), { recursive: true }, (_, name) => {
-          if (name === null || !/_commits\/\d+\.json$/.test(name)) return;
+          // A file may be told of several times; the signal is sent once.
+          if (name === null || seen.has(name) || !/_commits\/\d+\.json$/.test(name)) return;
           seen.add(name);
           if (seen.size === commits) child.kill(signal);
         });
@@ -91,6 +92,7 @@ test("Ctrl-C half-way: exit 130, what was committed stays, a second run finishes
   const half = await contentOf("interrupted");
   expect(half.size).toBeGreaterThanOrEqual(10);
   expect(half.size).toBeLessThan(clips.length);
+  expect(jsonLines(interrupted.stdout).at(-1)).toMatchObject({ ok: false, interrupted: true, videos: half.size });
   const again = await extract("interrupted");
   expect(again.status, again.stderr).toBe(0);
   expect(await contentOf("interrupted")).toEqual(await contentOf("whole"));

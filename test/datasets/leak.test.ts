@@ -44,6 +44,12 @@ describe("a leak is found and named", () => {
     );
   });
 
+  it("one video under two names, of two datasets: its content tells", () => {
+    const train = [video("a", { content: "12", dataset: "x" }), video("b", { content: "34" }), video("c")];
+    expect(findLeaks(train, [video("q", { content: "34", dataset: "y" })])).toEqual([{ kind: "video", shared: ["b"] }]);
+    expect(findLeaks(train, [video("q", { content: "56" }), video("r")])).toEqual([]);
+  });
+
   it("exactly where some name stands on both sides", () => {
     const word = fc.constantFrom("a", "b", "c", "d", "e", "f");
     const facts = fc.record({

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Shareable } from "../../datasets/leak.js";
-import { UnreelTypeError } from "../../errors.js";
+import { throwIfAborted, UnreelTypeError } from "../../errors.js";
 import { evaluate, type Report } from "../../evaluation/evaluate.js";
 import { evaluateDetector } from "../../evaluation/evaluate-detector.js";
 import { readPredictions } from "../../evaluation/predictions.js";
@@ -8,6 +8,7 @@ import { prepareReportFolder, writeReport } from "../../evaluation/report-folder
 import { openStore } from "../../features/store.js";
 import { interruptible } from "../interrupt.js";
 import { say, writeJsonLine } from "../output.js";
+import { typed } from "../typed.js";
 
 interface EvaluateCommandOptions {
   readonly detector?: string;
@@ -35,14 +36,15 @@ export function addEvaluateCommand(program: Command): void {
     .option("--allow-shared <kinds>", "let the test share source, identity or group with training; said in the report")
     .option("--title <text>", "heading of the report")
     .action((features: string | undefined, options: EvaluateCommandOptions) =>
-      interruptible(() => run(features, options)),
+      interruptible((signal) => run(features, options, signal)),
     );
 }
 
-async function run(features: string | undefined, options: EvaluateCommandOptions): Promise<void> {
+async function run(features: string | undefined, options: EvaluateCommandOptions, signal: AbortSignal): Promise<void> {
   await prepareReportFolder(options.out);
   const report =
     options.predictions === undefined ? await ofDetector(features, options) : await ofPredictions(features, options);
+  throwIfAborted(signal);
   await writeReport(options.out, report);
   const { accuracy, balancedAccuracy, precision, recall, f1, auc, eer, ap, n, majorityBaseline } = report.video;
   say(`The report lies in ${options.out}/report.html`);
@@ -62,8 +64,18 @@ async function ofDetector(features: string | undefined, options: EvaluateCommand
     split: options.split ?? "test",
     allowShared: new Set(shareables(options.allowShared)),
     ...(options.title !== undefined && { title: options.title }),
-    command: `unreel evaluate ${features} --detector ${options.detector} --split ${options.split ?? "test"} --out ${options.out}`,
+    command: commandOf(features, options.detector, options),
   });
+}
+
+/** The command that makes the same report again. */
+function commandOf(features: string, detector: string, options: EvaluateCommandOptions): string {
+  const { split = "test", out, allowShared, title } = options;
+  return typed([
+    ...["unreel", "evaluate", features, "--detector", detector, "--split", split, "--out", out],
+    ...(allowShared === undefined ? [] : ["--allow-shared", allowShared]),
+    ...(title === undefined ? [] : ["--title", title]),
+  ]);
 }
 
 async function ofPredictions(features: string | undefined, options: EvaluateCommandOptions): Promise<Report> {

@@ -10,8 +10,8 @@ import {
   videosFromPaths,
 } from "../../datasets/index.js";
 import { loadEncoder } from "../../encoder.js";
-import { UnreelTypeError } from "../../errors.js";
-import { extractFeatures, isInShard } from "../../features/extract.js";
+import { isCodedError, UnreelTypeError } from "../../errors.js";
+import { extractFeatures, planExtraction } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
 import { createOrOpenStore } from "../../features/store.js";
 import { exitCode } from "../exit.js";
@@ -34,6 +34,7 @@ interface ExtractCommandOptions {
   readonly shard?: Shard;
   readonly maxPixels?: number;
   readonly commitAfterMs?: number;
+  readonly retryFailed?: boolean;
   readonly fromFile?: string;
   readonly nul?: boolean;
 }
@@ -57,6 +58,7 @@ export function addExtractCommand(program: Command): void {
     .addOption(new Option("--dtype <type>", "element type of the store").choices(["f16", "f32"]).default("f16"))
     .option("--shard <i/n>", "take the i-th of n shares of the videos (0 <= i < n)", parseShard)
     .option("--commit-after-ms <n>", "work that a kill may lose, in milliseconds (default 10000)", wholeNumber(0))
+    .option("--retry-failed", "try every failed video again, also those that cannot be decoded")
     .option("--max-pixels <n>", "refuse videos whose frames are larger", positiveNumber)
     .option("--from-file <file>", "read a list of videos, one a line; - is stdin")
     .option("-0, --nul", "the list is separated by NUL characters")
@@ -86,31 +88,47 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
     fingerprint: encoder.fingerprint(options.count),
     encoderPath: encoder.info.path,
   });
-  const completed = await store.completed();
-  const left = videos.filter(
-    ({ id }) => !completed.has(id) && (options.shard === undefined || isInShard(id, options.shard)),
-  );
-  const progress = new Progress("extract", left.length, "videos");
-  const failures: object[] = [];
-  let seen = 0;
-  const summary = await extractFeatures(videos, encoder, store, {
-    count: options.count,
+  const choice = {
     ...(options.shard !== undefined && { shard: options.shard }),
+    ...(options.retryFailed !== undefined && { retryFailed: options.retryFailed }),
+  };
+  const { wanted, skipped, failedBefore } = await planExtraction(videos, store, choice);
+  const progress = new Progress("extract", wanted.length, "videos");
+  const failures: object[] = [];
+  const soFar = { skipped, failedBefore, videos: 0, failed: 0, rows: 0 };
+  const summary = await extractFeatures(videos, encoder, store, {
+    ...choice,
+    count: options.count,
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
     ...(options.commitAfterMs !== undefined && { commitAfterMs: options.commitAfterMs }),
     ...(options.maxPixels !== undefined && { limits: { maxPixels: options.maxPixels } }),
     signal,
     onVideo: ({ video, rows, error }) => {
-      progress.update(++seen, video.id);
+      if (error === undefined) soFar.videos++;
+      else soFar.failed++;
+      soFar.rows += rows;
+      progress.update(soFar.videos + soFar.failed, video.id);
       if (error !== undefined) say(`\n${video.path}: ${error.code}: ${error.message}`);
       else if (rows < options.count)
         say(`\n${video.path} has ${rows} frames, fewer than --count ${options.count}: every frame is taken once`);
       if (error !== undefined) failures.push(failure(video.path, error));
     },
-  }).finally(() => progress.end());
+  })
+    .catch(async (error: unknown) => {
+      if (isCodedError(error) && error.code === "ERR_UNREEL_ABORTED") {
+        for (const each of failures) await writeJsonLine(each);
+        await writeJsonLine({ ok: false, interrupted: true, store: resolve(options.out), ...soFar });
+      }
+      throw error;
+    })
+    .finally(() => progress.end());
   for (const each of failures) await writeJsonLine(each);
-  await writeJsonLine({ ok: summary.failed === 0, store: resolve(options.out), ...summary });
-  if (summary.failed > 0) process.exitCode = exitCode.failed;
+  const ok = summary.failed + summary.failedBefore === 0;
+  await writeJsonLine({ ok, store: resolve(options.out), ...summary });
+  if (summary.failedBefore > 0) {
+    say(`${summary.failedBefore} videos failed in an earlier run and were not tried again; --retry-failed tries them`);
+  }
+  if (!ok) process.exitCode = exitCode.failed;
 }
 
 async function videosOf(inputs: readonly string[], options: ExtractCommandOptions): Promise<readonly DatasetVideo[]> {

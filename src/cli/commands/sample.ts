@@ -60,7 +60,7 @@ async function sample(videos: readonly string[], options: SampleCommandOptions, 
   }
   for (const input of inputs) {
     try {
-      await sampleOne(input, options, signal);
+      await sampleOne(input, inputs.length > 1 ? { input } : {}, options, signal);
     } catch (error) {
       if (!isInputError(error)) throw error;
       await writeJsonLine(failure(input, error));
@@ -70,7 +70,13 @@ async function sample(videos: readonly string[], options: SampleCommandOptions, 
   }
 }
 
-async function sampleOne(input: string, options: SampleCommandOptions, signal: AbortSignal): Promise<void> {
+/** `named` begins each line: of several inputs it says which one. */
+async function sampleOne(
+  input: string,
+  named: { readonly input?: string },
+  options: SampleCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { count, fps, frames, keyframes, size, maxPixels } = options;
   await using video = await openVideo(input, { ...(maxPixels !== undefined && { limits: { maxPixels } }), signal });
   if (count !== undefined && count > video.info.frameCount) {
@@ -88,7 +94,7 @@ async function sampleOne(input: string, options: SampleCommandOptions, signal: A
   let index = 0;
   for await (const { data, width, height, ptsUs, frame, keyFrame } of video.sample(wanted)) {
     await pixels?.append(data, [height, width, 3]);
-    await writeJsonLine({ index, frame, ptsUs, width, height, keyFrame });
+    await writeJsonLine({ ...named, index, frame, ptsUs, width, height, keyFrame });
     index++;
   }
   await pixels?.finish();

@@ -63,17 +63,21 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   let failed = 0;
   let fakes = 0;
   let done = 0;
-  for await (const result of detector.scanMany(inputs, many)) {
-    if (!result.ok) failed++;
-    else if (result.verdict === "fake") fakes++;
-    const document = result.ok ? result : failure(result.input, result.error);
-    if (options.json === true) results.push(document);
-    else if (lines) await writeJsonLine(document);
-    else await write(`${line(result)}\n`);
-    progress.update(++done);
+  try {
+    for await (const result of detector.scanMany(inputs, many)) {
+      if (!result.ok) failed++;
+      else if (result.verdict === "fake") fakes++;
+      const document = result.ok ? result : failure(result.input, result.error);
+      if (options.json === true) results.push(document);
+      else if (lines) await writeJsonLine(document);
+      else await write(`${line(result)}\n`);
+      progress.update(++done);
+    }
+  } finally {
+    progress.end();
+    // Interrupted too: what is finished is not lost.
+    if (options.json === true) await write(`${JSON.stringify(results, null, 2)}\n`);
   }
-  progress.end();
-  if (options.json === true) await write(`${JSON.stringify(results, null, 2)}\n`);
   if (failed > 0) say(`${failed} of ${inputs.length} inputs could not be scanned`);
   if (failed > 0) process.exitCode = exitCode.failed;
   else if (fakes > 0 && options.failOn === "fake") process.exitCode = exitCode.findings;

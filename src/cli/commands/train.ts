@@ -56,7 +56,9 @@ export function addTrainCommand(program: Command): void {
     .addOption(
       new Option("--features <what>", "what the SVM sees").choices(["projection", "encoder"]).default("projection"),
     )
-    .action((features: string, options: SvmCommandOptions) => interruptible(() => trainSvm(features, options)));
+    .action((features: string, options: SvmCommandOptions) =>
+      interruptible((signal) => trainSvm(features, options, signal)),
+    );
 }
 
 async function trainHead(features: string, options: HeadCommandOptions, signal: AbortSignal): Promise<void> {
@@ -77,8 +79,9 @@ async function trainHead(features: string, options: HeadCommandOptions, signal: 
   await writeJsonLine({ detector: options.out, inputDimension: head.inputDimension, dimension: head.dimension });
 }
 
-async function trainSvm(features: string, options: SvmCommandOptions): Promise<void> {
-  const { svm, threshold } = await trainDetectorSvm(await openStore(features), options.detector, options);
+async function trainSvm(features: string, options: SvmCommandOptions, signal: AbortSignal): Promise<void> {
+  const store = await openStore(features);
+  const { svm, threshold } = await trainDetectorSvm(store, options.detector, { ...options, signal });
   say(
     `${svm.supportVectorCount} support vectors; threshold ${threshold.name} = ${threshold.value.toFixed(4)}, chosen on ` +
       `${threshold.videos} validation videos`,

@@ -1,0 +1,127 @@
+// A detector measured on a split of a store: what is refused as seen in training, and what the report says of it.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  createOrOpenStore,
+  evaluateDetector,
+  type FeatureStore,
+  openStore,
+  trainDetectorHead,
+  trainDetectorSvm,
+} from "../../src/index.js";
+import { runCli } from "../support/cli.js";
+import { temporaryFolder } from "../support/folders.js";
+
+const folder = temporaryFolder("evaluate-detector");
+const at = (name: string) => join(folder, name);
+const dimension = 8;
+const detector = at("detector");
+
+/** What a file's pixels give, whatever it is called: real ones around one point, fake ones around another. */
+function rowsOf(file: number): Float32Array {
+  return Float32Array.from(
+    { length: 4 * dimension },
+    (_, i) => ((file & 1) === (i & 1) ? 1 : 0) + file / 100 + i / 999,
+  );
+}
+
+interface Named {
+  readonly id: string;
+  readonly file: number;
+  readonly group: string;
+  readonly split: string;
+}
+
+/** A store of these files under these names; odd files are fake. */
+async function storeOf(name: string, videos: readonly Named[], dtype: "<f2" | "<f4" = "<f2"): Promise<FeatureStore> {
+  const fingerprint = { encoderSha256: "ab12", count: 4 };
+  const store = await createOrOpenStore(at(name), { dimension, dtype, fingerprint });
+  await using writer = await store.writer();
+  for (const { id, file, group, split } of videos) {
+    const frames = [0, 1, 2, 3].map((frame) => ({ frame, ptsUs: frame * 40_000 }));
+    const label = (file & 1) as 0 | 1;
+    await writer.add({ id, uri: `/${id}`, label, group, split, frames, embeddings: rowsOf(file) });
+  }
+  return store;
+}
+
+const named = (prefix: string, split: string, files: readonly number[]): Named[] =>
+  files.map((file) => ({ id: `${prefix}${file}`, file, group: `${prefix}${file >> 1}`, split }));
+
+beforeAll(async () => {
+  const store = await storeOf("train", [
+    ...named("a", "train", [0, 1, 2, 3, 4, 5, 6, 7]),
+    ...named("t", "test", [20, 21]),
+  ]);
+  await trainDetectorHead(store, detector, { epochs: 2, dim: 4, validation: 0.5 });
+  await trainDetectorSvm(store, detector);
+});
+
+describe("a test on what trained the detector", () => {
+  it.each(["<f2", "<f4"] as const)("is refused though other ids name the files, in a store of %s", async (dtype) => {
+    const store = await storeOf(`other-${dtype}`, named("z", "test", [10, 11, 2, 3]), dtype);
+    await expect(evaluateDetector(store, detector, { split: "test" })).rejects.toMatchObject({
+      code: "ERR_UNREEL_SPLIT_LEAK",
+      message: expect.stringMatching(/2 videos \(a2, a3\)/),
+      details: { videos: 2 },
+    });
+  });
+
+  it("is refused where one store names a file twice, once for each side", async () => {
+    const videos = [...named("a", "train", [0, 1, 2, 3]), ...named("z", "test", [3, 4])];
+    const store = await storeOf("twice", videos);
+    await trainDetectorHead(store, at("twice-detector"), { epochs: 1, dim: 4, validation: 0.5 });
+    await trainDetectorSvm(store, at("twice-detector"));
+    await expect(evaluateDetector(store, at("twice-detector"))).rejects.toMatchObject({
+      code: "ERR_UNREEL_SPLIT_LEAK",
+      details: { videos: 1 },
+    });
+  });
+});
+
+describe("the report", () => {
+  it("says that other videos trained the detector, and that the groups keep them apart", async () => {
+    const { provenance } = await evaluateDetector(await openStore(at("train")), detector);
+    expect(provenance).toMatchObject({ protocol: expect.stringContaining("on other videos"), splitBy: "group" });
+    expect(provenance.shared).toBe("nothing");
+  });
+
+  it("says what is shared, and claims no separation then", async () => {
+    const store = await storeOf("same-group", [
+      { id: "y0", file: 30, group: "a0", split: "test" },
+      { id: "y1", file: 31, group: "y", split: "test" },
+    ]);
+    const { provenance } = await evaluateDetector(store, detector, { allowShared: new Set(["group"]) });
+    expect(provenance.protocol).toMatch(/share group/);
+    expect(provenance.protocol).not.toMatch(/other videos/);
+    expect(provenance.splitBy).toBeUndefined();
+    expect(provenance.shared).toBe("group (allowed: group)");
+  });
+
+  it("holds the command that makes it again, quoted", async () => {
+    const out = at("a report");
+    const args = ["--detector", detector, "--out", out, "--allow-shared", "group,source", "--title", "Anna's"];
+    const result = await runCli(["evaluate", at("train"), ...args]);
+    expect(result.status, result.stderr).toBe(0);
+    const { provenance } = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
+    expect(provenance.command).toBe(
+      `unreel evaluate ${at("train")} --detector ${detector} --split test --out '${out}' ` +
+        `--allow-shared group,source --title 'Anna'\\''s'`,
+    );
+  });
+});
+
+describe("an interrupted command", () => {
+  it("leaves the detector as it was when the SVM's training is aborted", async () => {
+    const store = await openStore(at("train"));
+    await trainDetectorHead(store, at("aborted"), { epochs: 1, dim: 4, validation: 0.5 });
+    const before = readFileSync(join(at("aborted"), "detector.json"), "utf8");
+    const controller = new AbortController();
+    const training = trainDetectorSvm(store, at("aborted"), { signal: controller.signal });
+    controller.abort();
+    await expect(training).rejects.toMatchObject({ code: "ERR_UNREEL_ABORTED", name: "AbortError" });
+    expect(existsSync(join(at("aborted"), "svm.model"))).toBe(false);
+    expect(readFileSync(join(at("aborted"), "detector.json"), "utf8")).toBe(before);
+  });
+});
