@@ -118,7 +118,6 @@ class FactsReader {
   ModelFacts read() {
     each(reader_.whole(), [&](const Field& field) {  // ModelProto
       if (field.number == 7) graph(field.bytes);
-      if (field.number == 14) metadata(field.bytes);
       if (field.number == 25) function(field.bytes);
     });
     return std::move(facts_);
@@ -138,11 +137,6 @@ class FactsReader {
       if (field.number == 2) entry.second = reader_.text(field.bytes);
     });
     return entry;
-  }
-
-  void metadata(const Span& message) {
-    const auto [key, value] = entry(message);
-    facts_.metadata[key] = value;
   }
 
   void graph(const Span& message) {  // GraphProto

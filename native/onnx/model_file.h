@@ -12,7 +12,6 @@ namespace unreel::onnx {
 struct ModelFacts {
   std::set<std::string> operators;              ///< op types without their domain: "MatMul", "DynamicQuantizeLinear"
   std::map<int, std::int64_t> weight_elements;  ///< elements of all constant tensors by TensorProto.DataType
-  std::map<std::string, std::string> metadata;  ///< metadata_props
   std::set<std::string> external_files;         ///< files beside the model that hold weights, as the model names them
 };
 
