@@ -1,7 +1,7 @@
 import { UnreelError, UnreelTypeError } from "./errors.js";
 import type { NativeFrameForm, NativeFrameStream, NativeLimits, NativePolicy, NativeVideo } from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
-import { checkInteger, checkOneOf, checkPositive, pathOf } from "./validate.js";
+import { checkInteger, checkOneOf, checkPositive, checkRange, pathOf } from "./validate.js";
 
 /** A video file: a path or a `file:` URL. */
 export type VideoSource = string | URL;
@@ -12,8 +12,20 @@ export interface Limits {
   readonly maxPixels?: number;
   /** Frames of one video. Default 10,000,000. */
   readonly maxFrames?: number;
+  /** Length of one video in microseconds. Default 86,400,000,000: a day. */
+  readonly maxDurationUs?: number;
   /** Bytes of one file. Default 2^40. */
   readonly maxBytes?: number;
+  /** Streams in one file: video, sound, subtitles. Default 64. */
+  readonly maxStreams?: number;
+  /** Packets that the file's tables list, over all its streams, or that are found by reading it. Default 20,000,000. */
+  readonly maxIndexEntries?: number;
+  /** Bytes that the decoded frames and the index of one video take at any moment. Default 2^31. */
+  readonly maxMemoryBytes?: number;
+  /** Milliseconds until the video is open and its frames are counted. Default 600,000. */
+  readonly openTimeoutMs?: number;
+  /** Milliseconds that decoding one packet may take. Default 10,000. */
+  readonly frameTimeoutMs?: number;
 }
 
 /** Which frames are wanted; exactly one of the first five fields, else all frames. */
@@ -35,6 +47,11 @@ export interface SampleOptions {
    * Pillow's `convert("RGB")` and FFmpeg's rgb24 do.
    */
   readonly alpha?: "black" | "drop";
+  /**
+   * Threads that decode, 1 to 64. The frames do not depend on it. Default: the cores this process may use, shared with
+   * the samplings that run already.
+   */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -74,12 +91,25 @@ export interface VideoInfo {
 
 /** What the decoder went through so far. */
 export interface VideoStats {
+  /** Packets in the stream. */
+  readonly packets: number;
+  /** Packets read, by counting the frames and by every sampling. */
   readonly packetsRead: number;
+  /** Packets that a decoder saw; what no wanted frame depends on is left out. */
   readonly packetsDecoded: number;
   /** Frames that came out damaged; they are never handed out. */
   readonly framesDamaged: number;
   /** Wanted frames that could not be decoded. */
   readonly framesMissing: number;
+  /** Stretches that contradicted what the file says of itself and were decoded in full, by reason. */
+  readonly fallbacks: {
+    /** Other packets came than when the frames were counted. */
+    readonly packetsChanged: number;
+    /** A wanted frame did not come. */
+    readonly frameMissing: number;
+    /** A wanted frame came out damaged. */
+    readonly frameDamaged: number;
+  };
 }
 
 /** Options of {@link openVideo}. */
@@ -115,16 +145,22 @@ export class Video implements AsyncDisposable {
     const policy = samplePolicy(options);
     const size = checkOneOf(options.size ?? "full", ["full", "clip"], "options.size");
     const alpha = checkOneOf(options.alpha ?? "black", ["black", "drop"], "options.alpha");
-    return this.#frames(policy, { cropSize: size === "clip" ? 224 : 0, alpha }, options.signal);
+    // 0: as many as the engine finds free.
+    const threads =
+      options.threads === undefined
+        ? 0
+        : checkRange(checkInteger(options.threads, 1, "options.threads"), 1, 64, "options.threads");
+    return this.#frames(policy, threads, { cropSize: size === "clip" ? 224 : 0, alpha }, options.signal);
   }
 
   async *#frames(
     policy: NativePolicy,
+    threads: number,
     form: NativeFrameForm,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Frame, void> {
     using abort = withSignal(signal);
-    const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, form, abort.token));
+    const stream: NativeFrameStream = callNative(() => this.#native.sample(policy, threads, form, abort.token));
     this.#sampling.add(stream);
     try {
       for (;;) {
@@ -185,12 +221,18 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
   return {
     maxPixels: checkPositive(limits.maxPixels ?? 2 ** 26, "limits.maxPixels"),
     maxFrames: checkPositive(limits.maxFrames ?? 10_000_000, "limits.maxFrames"),
+    maxDurationUs: checkPositive(limits.maxDurationUs ?? 86_400_000_000, "limits.maxDurationUs"),
     maxBytes: checkPositive(limits.maxBytes ?? 2 ** 40, "limits.maxBytes"),
+    maxStreams: checkPositive(limits.maxStreams ?? 64, "limits.maxStreams"),
+    maxIndexEntries: checkPositive(limits.maxIndexEntries ?? 20_000_000, "limits.maxIndexEntries"),
+    maxMemoryBytes: checkPositive(limits.maxMemoryBytes ?? 2 ** 31, "limits.maxMemoryBytes"),
+    openTimeoutMs: checkPositive(limits.openTimeoutMs ?? 600_000, "limits.openTimeoutMs"),
+    frameTimeoutMs: checkPositive(limits.frameTimeoutMs ?? 10_000, "limits.frameTimeoutMs"),
   };
 }
 
 /** The one policy that the options name. */
-export function samplePolicy(options: Omit<SampleOptions, "size" | "alpha" | "signal">): NativePolicy {
+export function samplePolicy(options: Omit<SampleOptions, "size" | "alpha" | "threads" | "signal">): NativePolicy {
   const named = (["count", "fps", "frames", "keyframes", "all"] as const).filter(
     (key) => options[key] !== undefined && options[key] !== false,
   );

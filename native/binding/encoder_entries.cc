@@ -79,7 +79,7 @@ struct EncoderHandle {
 
 Napi::Value embed_video(const Napi::CallbackInfo& info, const EncoderHandle& handle) {
   handle.check_open();
-  engine::EmbedRequest request{string_argument(info[0]), policy_argument(info[1]), limits_argument(info[2]),
+  engine::EmbedRequest request{source_argument(info[0]), policy_argument(info[1]), limits_argument(info[2]),
                                token_argument(info[3])};
   const JsPromise promise(info.Env());
   handle.embedder->submit(std::move(request),

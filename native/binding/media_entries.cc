@@ -88,8 +88,8 @@ Napi::Value video_to_js(Napi::Env env, const std::shared_ptr<engine::SharedVideo
   add_method(env, object, "sample", [video, open](const Napi::CallbackInfo& call) {
     if (!*open) throw Error(ErrorCode::disposed, "The video was closed; open it again with openVideo().");
     return stream_to_js(call.Env(),
-                        std::make_shared<engine::FrameStream>(video, policy_argument(call[0]), form_argument(call[1]),
-                                                              token_argument(call[2])));
+                        std::make_shared<engine::FrameStream>(video, policy_argument(call[0]), int_argument(call[1]),
+                                                              form_argument(call[2]), token_argument(call[3])));
   });
   add_method(env, object, "close", [video, open](const Napi::CallbackInfo& call) {
     if (std::exchange(*open, false)) {
@@ -105,10 +105,10 @@ Napi::Value video_to_js(Napi::Env env, const std::shared_ptr<engine::SharedVideo
 
 Napi::Value open_video(const Napi::CallbackInfo& info) {
   auto shared = std::make_shared<engine::SharedVideo>();
-  shared->path = string_argument(info[0]);
+  shared->source = source_argument(info[0]);
   shared->limits = limits_argument(info[1]);
   return run_job(info.Env(), [shared, cancel = token_argument(info[2])]() -> MakeValue {
-    shared->video = media::Video::open(shared->path, shared->limits, cancel);
+    shared->video = media::Video::open(shared->source(), shared->limits, cancel);
     return [shared](Napi::Env env) { return video_to_js(env, shared); };
   });
 }

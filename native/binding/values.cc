@@ -1,9 +1,12 @@
 #include "binding/values.h"
 
+#include <array>
 #include <utility>
 
 #include "base/check.h"
 #include "binding/addon_data.h"
+#include "media/file_source.h"
+#include "media/memory_source.h"
 
 namespace unreel::binding {
 namespace {
@@ -36,13 +39,27 @@ CancelToken token_argument(const Napi::Value& value) {
   return *external.Data();
 }
 
+media::OpenSource source_argument(const Napi::Value& value) {
+  if (value.IsTypedArray()) {
+    const auto source = media::make_memory_source("the buffer", copy_of<std::uint8_t>(value));
+    return [source] { return source; };
+  }
+  return [path = string_argument(value)] { return media::open_file_source(path); };
+}
+
 media::Limits limits_argument(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   const auto field = [&](const char* name) { return object.Get(name).As<Napi::Number>().Int64Value(); };
   media::Limits limits;
   limits.max_pixels = field("maxPixels");
   limits.max_frames = field("maxFrames");
+  limits.max_duration_us = field("maxDurationUs");
   limits.max_bytes = field("maxBytes");
+  limits.max_streams = field("maxStreams");
+  limits.max_index_entries = field("maxIndexEntries");
+  limits.max_memory_bytes = field("maxMemoryBytes");
+  limits.open_timeout_ms = field("openTimeoutMs");
+  limits.frame_timeout_ms = field("frameTimeoutMs");
   return limits;
 }
 
@@ -84,10 +101,17 @@ Napi::Object info_to_js(Napi::Env env, const media::VideoInfo& info) {
 
 Napi::Object stats_to_js(Napi::Env env, const media::VideoStats& stats) {
   Napi::Object object = Napi::Object::New(env);
+  object.Set("packets", static_cast<double>(stats.packets));
   object.Set("packetsRead", static_cast<double>(stats.packets_read));
   object.Set("packetsDecoded", static_cast<double>(stats.packets_decoded));
   object.Set("framesDamaged", static_cast<double>(stats.frames_damaged));
   object.Set("framesMissing", static_cast<double>(stats.frames_missing));
+  // In the order of FallbackReason.
+  constexpr std::array kReasons{"packetsChanged", "frameMissing", "frameDamaged"};
+  static_assert(kReasons.size() == static_cast<std::size_t>(media::FallbackReason::kCount));
+  Napi::Object fallbacks = Napi::Object::New(env);
+  for (std::size_t i = 0; i < kReasons.size(); ++i) fallbacks.Set(kReasons[i], static_cast<double>(stats.fallbacks[i]));
+  object.Set("fallbacks", fallbacks);
   return object;
 }
 

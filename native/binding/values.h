@@ -40,6 +40,8 @@ inline std::string string_argument(const Napi::Value& value) { return value.As<N
 Napi::Object make_token(Napi::Env env);
 CancelToken token_argument(const Napi::Value& value);
 
+/// A path, or a Uint8Array whose bytes are copied.
+media::OpenSource source_argument(const Napi::Value& value);
 media::Limits limits_argument(const Napi::Value& value);
 media::SamplePolicy policy_argument(const Napi::Value& value);
 

@@ -138,10 +138,10 @@ void Embedder::decode(const std::shared_ptr<Job>& job) {
     const CancelToken& cancel = job->request.cancel;
     cancel.throw_if_cancelled();
     Clock::time_point mark = Clock::now();
-    const std::unique_ptr<media::Video> video = media::Video::open(job->request.path, job->request.limits, cancel);
+    const std::unique_ptr<media::Video> video = media::Video::open(job->request.source(), job->request.limits, cancel);
     std::vector<std::uint8_t> rgb;
     std::int64_t decode_us = 0;
-    video->sample(job->request.policy, cancel, [&](media::Frame&& frame) {
+    video->sample(job->request.policy, 1, cancel, [&](media::Frame&& frame) {
       decode_us += microseconds_since(mark);
       preprocess(job, frame, rgb);
       mark = Clock::now();

@@ -38,7 +38,7 @@ struct VideoEmbedding {
 
 /// One video to embed.
 struct EmbedRequest {
-  std::string path;
+  media::OpenSource source;
   media::SamplePolicy policy;
   media::Limits limits;
   CancelToken cancel;

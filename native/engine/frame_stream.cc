@@ -8,10 +8,11 @@
 
 namespace unreel::engine {
 
-FrameStream::FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, FrameForm form,
+FrameStream::FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, int threads, FrameForm form,
                          CancelToken cancel)
     : video_(std::move(video)),
       policy_(std::move(policy)),
+      threads_(threads),
       form_(form),
       cancel_(std::move(cancel)),
       thread_("unreel-frames", [this] { run(); }) {}
@@ -52,7 +53,7 @@ void FrameStream::run() {
       sample(*video_->video);
     } else {
       if (turn.owns_lock()) turn.unlock();
-      sample(*media::Video::open(video_->path, video_->limits, cancel_));
+      sample(*media::Video::open(video_->source(), video_->limits, cancel_));
     }
   } catch (...) {
     error = std::current_exception();
@@ -63,15 +64,11 @@ void FrameStream::run() {
 void FrameStream::sample(media::Video& video) {
   const media::VideoStats before = video.stats();
   const auto account = [&] {
-    const media::VideoStats& after = video.stats();
     std::lock_guard lock(video_->stats_mutex);
-    video_->stats.packets_read += after.packets_read - before.packets_read;
-    video_->stats.packets_decoded += after.packets_decoded - before.packets_decoded;
-    video_->stats.frames_damaged += after.frames_damaged - before.frames_damaged;
-    video_->stats.frames_missing += after.frames_missing - before.frames_missing;
+    video_->stats.add_difference(before, video.stats());
   };
   try {
-    video.sample(policy_, cancel_, [&](media::Frame&& frame) {
+    video.sample(policy_, threads_, cancel_, [&](media::Frame&& frame) {
       cancel_.throw_if_cancelled();
       return emit(convert(frame));
     });

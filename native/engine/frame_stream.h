@@ -36,7 +36,7 @@ struct FrameForm {
 
 /// A video that samplings share: they take turns, since media::Video belongs to one thread at a time.
 struct SharedVideo {
-  std::string path;
+  media::OpenSource source;
   media::Limits limits;
   std::mutex turn;
   std::unique_ptr<media::Video> video;
@@ -53,7 +53,8 @@ class FrameStream {
   /// Called once per next(): a frame, or nothing at the end, or the error that ended the stream.
   using Next = std::function<void(std::optional<RgbFrame>, std::exception_ptr)>;
 
-  FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, FrameForm form, CancelToken cancel);
+  FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, int threads, FrameForm form,
+              CancelToken cancel);
   ~FrameStream();
   FrameStream(const FrameStream&) = delete;
   FrameStream& operator=(const FrameStream&) = delete;
@@ -72,6 +73,7 @@ class FrameStream {
 
   const std::shared_ptr<SharedVideo> video_;
   const media::SamplePolicy policy_;
+  const int threads_;
   const FrameForm form_;
   const CancelToken cancel_;
   std::vector<std::uint8_t> rgb_;

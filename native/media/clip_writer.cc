@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "media/av_error.h"
 #include "media/av_ptr.h"
-#include "media/input_file.h"
 #include "media/libav.h"
 
 extern "C" {
@@ -196,7 +195,7 @@ class FileClipWriter final : public ClipWriter {
 
   void open_file() {
     AVIOContext* io = nullptr;
-    const int opened = avio_open(&io, file_url(scratch_.path()).c_str(), AVIO_FLAG_WRITE);
+    const int opened = avio_open(&io, ("file:" + scratch_.path()).c_str(), AVIO_FLAG_WRITE);
     io_.reset(io);
     throw_if_not_input(opened);
     if (opened < 0) throw not_writable(": " + av_error_text(opened));
@@ -249,7 +248,7 @@ class FileClipWriter final : public ClipWriter {
 }  // namespace
 
 std::unique_ptr<ClipWriter> ClipWriter::open(const std::string& path, const ClipOptions& options) {
-  silence_libav();
+  prepare_libav();
   return std::make_unique<FileClipWriter>(path, options);
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "media/av_error.h"
-#include "media/input_file.h"
 #include "media/iso_boxes.h"
 #include "media/libav.h"
 
@@ -50,11 +49,10 @@ bool is_cover_picture(const AVStream& stream) { return (stream.disposition & AV_
 
 }  // namespace
 
-Demuxer::Demuxer(std::string path, const Limits& limits, const CancelToken& cancel)
-    : path_(std::move(path)), limits_(limits), open_cancel_(cancel) {
-  silence_libav();
-  size_ = checked_file_size(path_);
-  check_limit("maxBytes", size_, limits_.max_bytes);
+Demuxer::Demuxer(std::shared_ptr<ByteSource> source, const Limits& limits, const Interrupt& interrupt)
+    : source_(std::move(source)), limits_(limits), interrupt_(interrupt) {
+  prepare_libav();
+  if (const auto size = source_->size()) check_limit("maxBytes", *size, limits_.max_bytes);
   open();
 }
 
@@ -62,46 +60,39 @@ Demuxer::PacketMark Demuxer::mark_of(const AVPacket& packet) {
   return {packet.pos, packet.pts, packet.dts, packet.size, packet.side_data_elems};
 }
 
-int Demuxer::interrupted(void* self) {
-  const auto& demuxer = *static_cast<Demuxer*>(self);
-  return demuxer.open_cancel_.cancelled() || demuxer.call_cancel_.cancelled() ? 1 : 0;
-}
+int Demuxer::interrupted(void* self) { return static_cast<const Demuxer*>(self)->interrupt_.fired() ? 1 : 0; }
 
-void Demuxer::throw_if_cancelled() const {
-  open_cancel_.throw_if_cancelled();
-  call_cancel_.throw_if_cancelled();
+int Demuxer::refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
 }
 
 void Demuxer::check(int result) const {
-  throw_if_cancelled();
+  input_->rethrow();
+  interrupt_.check();
   throw_if_not_input(result);
 }
 
 void Demuxer::open() {
   format_.reset();
   ahead_.reset();
-  io_.reset();
-  throw_if_cancelled();
-  const AVIOInterruptCB interrupt{interrupted, this};
-  AVIOContext* io = nullptr;
-  const int opened = avio_open2(&io, file_url(path_).c_str(), AVIO_FLAG_READ, &interrupt, nullptr);
-  io_.reset(io);
-  check(opened);
-  if (opened < 0) throw file_failure(ErrorCode::io, path_, "cannot be opened", opened);
-  open_container(recognised_format());
+  interrupt_.check();
+  input_ = std::make_unique<ByteInput>(source_, interrupt_);
+  const AVInputFormat& format = recognised_format();
+  if (av_match_name("mp4", format.name) != 0)
+    check_limit("maxIndexEntries", declared_samples(*source_, interrupt_), limits_.max_index_entries);
+  open_container(format);
+  check_limit("maxStreams", format_->nb_streams, limits_.max_streams);
   choose_stream();
   check_pixels();
 }
 
 const AVInputFormat& Demuxer::recognised_format() {
   const AVInputFormat* format = nullptr;
-  const int score = av_probe_input_buffer2(io_.get(), &format, "", nullptr, 0, 0);
+  const int score = av_probe_input_buffer2(input_->context(), &format, "", nullptr, 0, 0);
   check(score);
   if (score < 0 || format == nullptr) {
-    if (io_->error < 0 && io_->error != AVERROR_EOF)
-      throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);
-    throw Error(ErrorCode::not_media, path_ + " is no video, picture or other media that unreel knows by its bytes.")
-        .with("path", path_);
+    throw Error(ErrorCode::not_media, name() + " is no video, picture or other media that unreel knows by its bytes.")
+        .with("path", name());
   }
   weakly_recognised_ = score <= AVPROBE_SCORE_RETRY;
   return *format;
@@ -109,18 +100,15 @@ const AVInputFormat& Demuxer::recognised_format() {
 
 void Demuxer::open_container(const AVInputFormat& format) {
   AVFormatContext* context = av_allocated(avformat_alloc_context());
-  context->pb = io_.get();
+  context->pb = input_->context();
   context->interrupt_callback = {interrupted, this};
-  UniqueAVDictionary options;
-  AVDictionary* raw_options = nullptr;
-  av_dict_set(&raw_options, "protocol_whitelist", "file", 0);
-  const int opened = avformat_open_input(&context, "", &format, &raw_options);  // frees the context when it fails
-  options.reset(raw_options);
+  context->io_open = refuse_to_open;
+  const int opened = avformat_open_input(&context, "", &format, nullptr);  // frees the context when it fails
   format_.reset(opened < 0 ? nullptr : context);
   check(opened);
   if (opened < 0) {
-    if (weakly_recognised_) throw file_failure(ErrorCode::not_media, path_, "is no media that unreel knows", opened);
-    throw file_failure(ErrorCode::truncated, path_,
+    if (weakly_recognised_) throw file_failure(ErrorCode::not_media, name(), "is no media that unreel knows", opened);
+    throw file_failure(ErrorCode::truncated, name(),
                        std::string("looks like ") + format.name +
                            " but its header is cut off or damaged; the file is " +
                            "probably an unfinished download or recording",
@@ -130,7 +118,7 @@ void Demuxer::open_container(const AVInputFormat& format) {
   StreamOptions stream_options(format_->nb_streams, limits_.max_pixels);
   const int found = avformat_find_stream_info(format_.get(), stream_options.data());
   check(found);
-  if (found < 0) throw file_failure(ErrorCode::not_media, path_, "holds no stream that can be understood", found);
+  if (found < 0) throw file_failure(ErrorCode::not_media, name(), "holds no stream that can be understood", found);
 }
 
 void Demuxer::choose_stream() {
@@ -145,23 +133,24 @@ void Demuxer::choose_stream() {
   }
   if (stream_ == AVERROR_DECODER_NOT_FOUND) {
     const int any = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-    const char* name = any < 0 ? "unknown" : avcodec_get_name(format_->streams[any]->codecpar->codec_id);
+    const char* codec = any < 0 ? "unknown" : avcodec_get_name(format_->streams[any]->codecpar->codec_id);
     throw Error(ErrorCode::codec_unsupported,
-                path_ + " holds video of the codec '" + name +
+                name() + " holds video of the codec '" + codec +
                     "', which this build cannot decode. Transcode it, to H.264 for instance.")
-        .with("path", path_)
-        .with("codec", name);
+        .with("path", name())
+        .with("codec", codec);
   }
   if (stream_ < 0 || codec_ == nullptr) {
     if (weakly_recognised_) {
-      throw Error(ErrorCode::not_media, path_ + " is no media that unreel knows.").with("path", path_);
+      throw Error(ErrorCode::not_media, name() + " is no media that unreel knows.").with("path", name());
     }
-    if (is_container("mp4") && ends_inside_a_box(path_)) {
-      throw Error(ErrorCode::truncated, path_ + " is cut off inside its header; it is probably an unfinished download.")
-          .with("path", path_);
+    if (is_container("mp4") && ends_inside_a_box(*source_, interrupt_)) {
+      throw Error(ErrorCode::truncated,
+                  name() + " is cut off inside its header; it is probably an unfinished download.")
+          .with("path", name());
     }
-    throw Error(ErrorCode::no_video, path_ + " holds no video stream.")
-        .with("path", path_)
+    throw Error(ErrorCode::no_video, name() + " holds no video stream.")
+        .with("path", name())
         .with("container", format_->iformat->name);
   }
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
@@ -188,17 +177,12 @@ bool Demuxer::read(AVPacket& packet) {
 
 bool Demuxer::read_next(AVPacket& packet) {
   for (;;) {
-    throw_if_cancelled();
+    interrupt_.check();
     const int result = av_read_frame(format_.get(), &packet);
     if (result == AVERROR(EAGAIN)) continue;
     check(result);
-    if (result < 0) {
-      check(io_->error);
-      // A demuxer's own error is the end of what can be had; an error of the file underneath is the machine's.
-      if (io_->error < 0 && io_->error != AVERROR_EOF)
-        throw file_failure(ErrorCode::io, path_, "cannot be read", io_->error);
-      return false;
-    }
+    // A demuxer's own error is the end of what can be had.
+    if (result < 0) return false;
     if (packet.stream_index == stream_ && packet.size > 0) return true;
     av_packet_unref(&packet);
   }
@@ -233,17 +217,19 @@ void Demuxer::check_table() const {
   // MP4's table gives positions in the file. Those of other demuxers here are relative, or grow while packets are read.
   if (!is_container("mp4")) return;
   AVStream* stream = format_->streams[stream_];
+  const std::optional<std::int64_t> size = source_->size();
+  if (!size) return;
   const int listed = avformat_index_get_entries_count(stream);
   int beyond = 0;
   for (int i = 0; i < listed; ++i) {
     const AVIndexEntry* entry = avformat_index_get_entry(stream, i);
-    if (entry->pos + entry->size > size_) ++beyond;
+    if (entry->pos + entry->size > *size) ++beyond;
   }
   if (beyond == 0) return;
   throw Error(ErrorCode::truncated,
-              path_ + " is cut off: " + std::to_string(beyond) + " of the " + std::to_string(listed) +
+              name() + " is cut off: " + std::to_string(beyond) + " of the " + std::to_string(listed) +
                   " packets that it lists lie beyond its end. It is probably an unfinished download.")
-      .with("path", path_)
+      .with("path", name())
       .with("listed", std::int64_t{listed})
       .with("beyondEnd", std::int64_t{beyond});
 }

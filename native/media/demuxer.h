@@ -1,27 +1,30 @@
-// A file taken apart into the packets of its best video stream.
+// An input taken apart into the packets of its best video stream.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "base/cancel_token.h"
 #include "media/av_ptr.h"
+#include "media/byte_input.h"
+#include "media/byte_source.h"
 #include "media/limits.h"
 
 namespace unreel::media {
 
 /**
- * Opens a file by path, finds its best video stream and reads that stream's packets. Not thread-safe.
+ * Opens a source, finds its best video stream and reads that stream's packets. Not thread-safe; several demuxers may
+ * read one source.
  *
- * The container is recognised by content alone, never by the name's ending. Nothing but the named file is read: only
- * libav's `file` protocol is allowed, and the demuxers that expand a name into a sequence of files are left out.
+ * The container is recognised by content alone, never by the name's ending. Nothing but the source is read: libav may
+ * open no file of its own accord.
  */
 class Demuxer {
  public:
-  /// Throws what Video::open() throws for the file and its streams. Limits on bytes, and on the pixels that the
-  /// container announces, are checked here.
-  Demuxer(std::string path, const Limits& limits, const CancelToken& cancel);
+  /// Throws what Video::open() throws for the file and its streams. Limits on bytes, streams and tables, and on the
+  /// pixels that the container announces, are checked here. `interrupt` outlives the demuxer and ends its waits.
+  Demuxer(std::shared_ptr<ByteSource> source, const Limits& limits, const Interrupt& interrupt);
   Demuxer(const Demuxer&) = delete;
   Demuxer& operator=(const Demuxer&) = delete;
 
@@ -33,10 +36,8 @@ class Demuxer {
   /// Back to the first packet: by seeking where that provably leads there, else by opening the file again.
   void rewind();
 
-  /// From now on this token interrupts reading, beside the one given to the constructor.
-  void interrupt_by(const CancelToken& cancel) { call_cancel_ = cancel; }
-
-  const std::string& path() const { return path_; }
+  /// What messages call the input.
+  const std::string& name() const { return source_->name(); }
   const AVFormatContext& format() const { return *format_; }
   const AVStream& stream() const { return *format_->streams[stream_]; }
   const AVCodec& codec() const { return *codec_; }  ///< the decoder for stream()
@@ -65,9 +66,9 @@ class Demuxer {
 
   static PacketMark mark_of(const AVPacket& packet);
   static int interrupted(void* self);
-  void throw_if_cancelled() const;
-  /// After a call into libav: throws aborted when a token interrupted it, since demuxers turn that into errors of their
-  /// own, or into success; then what no input can be blamed for.
+  static int refuse_to_open(AVFormatContext*, AVIOContext**, const char* url, int flags, AVDictionary** options);
+  /// After a call into libav: throws what reading failed with and what interrupted it, since demuxers turn both into
+  /// errors of their own, or into success; then what no input can be blamed for.
   void check(int result) const;
   void open();
   const AVInputFormat& recognised_format();
@@ -77,12 +78,10 @@ class Demuxer {
   bool read_next(AVPacket& packet);
   bool seek_to_start();
 
-  std::string path_;
-  std::int64_t size_ = 0;  ///< bytes of the file
+  std::shared_ptr<ByteSource> source_;
   Limits limits_;
-  CancelToken open_cancel_;
-  CancelToken call_cancel_;
-  UniqueAVIOContext io_;
+  const Interrupt& interrupt_;
+  std::unique_ptr<ByteInput> input_;
   UniqueDecodingAVFormatContext format_;
   const AVCodec* codec_ = nullptr;
   int stream_ = -1;

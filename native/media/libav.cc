@@ -1,5 +1,6 @@
 #include "media/libav.h"
 
+#include <cstddef>
 #include <string>
 
 #include "media/av_ptr.h"
@@ -7,12 +8,14 @@
 
 namespace unreel::media {
 
-void silence_libav() {
-  static const bool silenced = [] {
+void prepare_libav() {
+  constexpr std::size_t kLargestAllocation = std::size_t{1} << 30;
+  static const bool prepared = [] {
     av_log_set_callback([](void*, int, const char*, va_list) {});
+    av_max_alloc(kLargestAllocation);
     return true;
   }();
-  (void)silenced;
+  (void)prepared;
 }
 
 std::string libav_version() { return av_version_info(); }

@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "base/error.h"
-
 namespace unreel::media {
 
 void check_limit(const char* limit, std::int64_t value, std::int64_t maximum) {
@@ -13,6 +11,14 @@ void check_limit(const char* limit, std::int64_t value, std::int64_t maximum) {
                                              " if you trust the input.")
       .with("limit", limit)
       .with("value", value)
+      .with("maximum", maximum);
+}
+
+Error limit_reached(const char* limit, std::int64_t maximum) {
+  return Error(ErrorCode::limit_exceeded, "The input took longer than " + std::string(limit) + ", " +
+                                              std::to_string(maximum) + " ms. Raise limits." + limit +
+                                              " if you trust the input.")
+      .with("limit", limit)
       .with("maximum", maximum);
 }
 

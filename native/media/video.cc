@@ -5,6 +5,7 @@
 
 #include "media/av_error.h"
 #include "media/demuxer.h"
+#include "media/file_source.h"
 #include "media/frame_index.h"
 #include "media/libav.h"
 #include "media/orientation.h"
@@ -142,22 +143,27 @@ class Run {
   bool stopped_ = false;
 };
 
-class FileVideo final : public Video {
+class OpenVideo final : public Video {
  public:
-  FileVideo(const std::string& path, const Limits& limits, const CancelToken& cancel)
-      : limits_(limits), demuxer_(path, limits, cancel), index_(checked_index()) {
+  OpenVideo(std::shared_ptr<ByteSource> source, const Limits& limits, const CancelToken& cancel)
+      : limits_(limits),
+        interrupt_(opening(limits, cancel)),
+        demuxer_(std::move(source), limits, interrupt_),
+        index_(checked_index()) {
     orientation_ = read_orientation();
     info_ = info_of(demuxer_, index_, orientation_);
+    check_limit("maxDurationUs", info_.duration_us.value_or(0), limits_.max_duration_us);
+    interrupt_.clear_deadline();
   }
 
   const VideoInfo& info() const override { return info_; }
   const FrameTimes& times() const override { return index_.times(); }
   const VideoStats& stats() const override { return stats_; }
 
-  void sample(const SamplePolicy& policy, const CancelToken& cancel, const Sink& sink) override {
+  void sample(const SamplePolicy& policy, int threads, const CancelToken& cancel, const Sink& sink) override {
     const std::vector<std::int64_t> wanted = wanted_frames(policy, index_.times());
     if (wanted.empty()) return;
-    demuxer_.interrupt_by(cancel);
+    interrupt_.set_call(cancel);
     demuxer_.rewind();
     PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
     Run run(index_, orientation_, wanted, sink);
@@ -169,12 +175,18 @@ class FileVideo final : public Video {
   }
 
  private:
+  static Interrupt opening(const Limits& limits, const CancelToken& cancel) {
+    Interrupt interrupt(cancel);
+    interrupt.set_deadline("openTimeoutMs", limits.open_timeout_ms);
+    return interrupt;
+  }
+
   FrameIndex checked_index() {
     demuxer_.check_table();
     FrameIndex index = make_index(demuxer_, limits_, stats_);
     if (index.size() > 0) return index;
-    throw Error(ErrorCode::no_frames, demuxer_.path() + " holds a video stream without a single frame.")
-        .with("path", demuxer_.path());
+    throw Error(ErrorCode::no_frames, demuxer_.name() + " holds a video stream without a single frame.")
+        .with("path", demuxer_.name());
   }
 
   /// One for all frames. A picture's own EXIF orientation is known only once it is decoded; videos say it in their
@@ -193,14 +205,15 @@ class FileVideo final : public Video {
 
   Error nothing_decoded(std::size_t wanted, const Run& run) const {
     return Error(ErrorCode::no_frames, "Not one of the " + std::to_string(wanted) + " wanted frames of " +
-                                           demuxer_.path() + " could be decoded: " + std::to_string(run.damaged()) +
+                                           demuxer_.name() + " could be decoded: " + std::to_string(run.damaged()) +
                                            " are damaged, " + std::to_string(run.missing()) + " missing.")
-        .with("path", demuxer_.path())
+        .with("path", demuxer_.name())
         .with("framesDamaged", run.damaged())
         .with("framesMissing", run.missing());
   }
 
   Limits limits_;
+  Interrupt interrupt_;
   VideoStats stats_;
   Demuxer demuxer_;
   FrameIndex index_;
@@ -210,8 +223,22 @@ class FileVideo final : public Video {
 
 }  // namespace
 
+void VideoStats::add_difference(const VideoStats& before, const VideoStats& after) {
+  packets = after.packets;
+  packets_read += after.packets_read - before.packets_read;
+  packets_decoded += after.packets_decoded - before.packets_decoded;
+  frames_damaged += after.frames_damaged - before.frames_damaged;
+  frames_missing += after.frames_missing - before.frames_missing;
+  for (std::size_t i = 0; i < fallbacks.size(); ++i) fallbacks[i] += after.fallbacks[i] - before.fallbacks[i];
+}
+
+std::unique_ptr<Video> Video::open(std::shared_ptr<ByteSource> source, const Limits& limits,
+                                   const CancelToken& cancel) {
+  return std::make_unique<OpenVideo>(std::move(source), limits, cancel);
+}
+
 std::unique_ptr<Video> Video::open(const std::string& path, const Limits& limits, const CancelToken& cancel) {
-  return std::make_unique<FileVideo>(path, limits, cancel);
+  return open(open_file_source(path), limits, cancel);
 }
 
 }  // namespace unreel::media

@@ -1,6 +1,8 @@
-// One video file: opened, probed and sampled. The room's front door.
+// One video: opened, probed and sampled. The room's front door.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "base/cancel_token.h"
+#include "media/byte_source.h"
 #include "media/frame.h"
 #include "media/limits.h"
 #include "media/sampling.h"
@@ -30,25 +33,37 @@ struct VideoInfo {
   int stream = 0;  ///< index of the chosen stream: libav's best video stream
 };
 
+/// Why a stretch of the video was decoded in full although a part of it would have done: see VideoStats.
+enum class FallbackReason { packets_changed, frame_missing, frame_damaged, kCount };
+
 /// What the decoder went through; for reports and tests.
 struct VideoStats {
-  std::int64_t packets_read = 0;
-  std::int64_t packets_decoded = 0;
-  std::int64_t frames_damaged = 0;  ///< frames that libav marked corrupt or concealed: never handed out
-  std::int64_t frames_missing = 0;  ///< wanted frames that could not be decoded
+  std::int64_t packets = 0;  ///< in the stream, as its index knows them; 0 where the video had to be decoded to count
+  std::int64_t packets_read = 0;     ///< by the index and by every sampling
+  std::int64_t packets_decoded = 0;  ///< sent to a decoder
+  std::int64_t frames_damaged = 0;   ///< wanted frames that libav marked corrupt or concealed: never handed out
+  std::int64_t frames_missing = 0;   ///< wanted frames that could not be decoded
+  /// Stretches that contradicted the index and were decoded in full, by reason.
+  std::array<std::int64_t, static_cast<std::size_t>(FallbackReason::kCount)> fallbacks{};
+
+  /// Adds what was counted between two looks at one video.
+  void add_difference(const VideoStats& before, const VideoStats& after);
 };
 
 /**
- * One video stream of one file. Not thread-safe: one thread at a time. The file stays open while the object lives.
+ * One video stream of one input. Not thread-safe: one thread at a time. The source stays open while the object lives.
  */
 class Video {
  public:
   /**
-   * Opens, probes and indexes the best video stream of the file at `path` (UTF-8). Cover pictures are no video unless
-   * the file is a still image. A still image is a video of one frame.
-   * Throws not_found, is_a_directory, not_readable, empty_file, not_media, no_video, codec_unsupported, truncated (the
-   * container's own table names bytes beyond the end of the file), no_frames, limit_exceeded, aborted, io.
+   * Opens, probes and indexes the best video stream of the source. Cover pictures are no video unless the file is a
+   * still image. A still image is a video of one frame.
+   * Throws not_media, no_video, codec_unsupported, truncated (the container's own table names bytes beyond the end),
+   * no_frames, limit_exceeded, aborted, io, and what the source throws.
    */
+  static std::unique_ptr<Video> open(std::shared_ptr<ByteSource> source, const Limits& limits,
+                                     const CancelToken& cancel);
+  /// Of the file at `path` (UTF-8). Throws what open_file_source() throws, too.
   static std::unique_ptr<Video> open(const std::string& path, const Limits& limits, const CancelToken& cancel);
   virtual ~Video() = default;
 
@@ -60,12 +75,13 @@ class Video {
   using Sink = std::function<bool(Frame&&)>;
 
   /**
-   * Decodes the wanted frames and hands them to `sink`, in presentation order. May be called again. `cancel` ends this
-   * run, as the token given to open() does.
-   * A damaged or missing wanted frame is left out and counted in stats(). Throws no_frames when frames were wanted and
-   * not one could be decoded, invalid_argument as wanted_frames() does, aborted, limit_exceeded, io.
+   * Decodes what the wanted frames depend on and hands them to `sink`, in presentation order, on the calling thread.
+   * May be called again. `threads` >= 1 bounds the threads that decode beside it; the frames do not depend on it.
+   * `cancel` ends this run, as the token given to open() does. A damaged or missing wanted frame is left out and
+   * counted in stats(). Throws no_frames when frames were wanted and not one could be decoded, invalid_argument as
+   * wanted_frames() does, aborted, limit_exceeded, io.
    */
-  virtual void sample(const SamplePolicy& policy, const CancelToken& cancel, const Sink& sink) = 0;
+  virtual void sample(const SamplePolicy& policy, int threads, const CancelToken& cancel, const Sink& sink) = 0;
 };
 
 /// "7.1.5" and the licence line of the libav in this binary.

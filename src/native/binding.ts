@@ -8,7 +8,7 @@ export interface NativeBinding {
   loadOnnxRuntime(path: string): { path: string; version: string };
   createToken(): NativeToken;
 
-  openVideo(path: string, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
+  openVideo(source: string | Uint8Array, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
   createClip(path: string, options: NativeClipOptions): Promise<NativeClip>;
   /** rgb: height x width x 3; resolves to size x size x 3. */
   clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
@@ -54,7 +54,13 @@ export interface NativeToken {
 export interface NativeLimits {
   maxPixels: number;
   maxFrames: number;
+  maxDurationUs: number;
   maxBytes: number;
+  maxStreams: number;
+  maxIndexEntries: number;
+  maxMemoryBytes: number;
+  openTimeoutMs: number;
+  frameTimeoutMs: number;
 }
 
 export type NativePolicy =
@@ -81,10 +87,12 @@ export interface NativeVideoInfo {
 }
 
 export interface NativeVideoStats {
+  packets: number;
   packetsRead: number;
   packetsDecoded: number;
   framesDamaged: number;
   framesMissing: number;
+  fallbacks: { packetsChanged: number; frameMissing: number; frameDamaged: number };
 }
 
 export interface NativeFrameForm {
@@ -96,7 +104,7 @@ export interface NativeFrameForm {
 export interface NativeVideo {
   info(): NativeVideoInfo;
   stats(): NativeVideoStats;
-  sample(policy: NativePolicy, form: NativeFrameForm, token: NativeToken): NativeFrameStream;
+  sample(policy: NativePolicy, threads: number, form: NativeFrameForm, token: NativeToken): NativeFrameStream;
   close(): void;
 }
 
@@ -161,7 +169,12 @@ export interface NativeEncoder {
   /** crops: count x size x size x 3; resolves to count x dimension. */
   encode(crops: Uint8Array, count: number, token: NativeToken): Promise<Float32Array>;
   setBatch(batch: number): void;
-  embedVideo(path: string, policy: NativePolicy, limits: NativeLimits, token: NativeToken): Promise<NativeEmbedding>;
+  embedVideo(
+    source: string | Uint8Array,
+    policy: NativePolicy,
+    limits: NativeLimits,
+    token: NativeToken,
+  ): Promise<NativeEmbedding>;
   close(): void;
 }
 

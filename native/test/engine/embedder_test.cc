@@ -6,6 +6,7 @@
 #include <map>
 
 #include "clip/runtime.h"
+#include "media/file_source.h"
 #include "test/support/assets.h"
 #include "test/support/onnx_runtime.h"
 
@@ -25,7 +26,7 @@ std::shared_ptr<clip::ImageEncoder> tiny_encoder() {
 std::future<Outcome> submit(Embedder& embedder, const std::string& path, std::int64_t count, CancelToken cancel = {}) {
   auto promise = std::make_shared<std::promise<Outcome>>();
   std::future<Outcome> future = promise->get_future();
-  embedder.submit({path, media::SampleCount{count}, {}, std::move(cancel)},
+  embedder.submit({[path] { return media::open_file_source(path); }, media::SampleCount{count}, {}, std::move(cancel)},
                   [promise](std::unique_ptr<VideoEmbedding> result, std::exception_ptr error) {
                     promise->set_value({std::move(result), error});
                   });

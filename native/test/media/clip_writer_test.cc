@@ -65,7 +65,7 @@ TEST(ClipWriter, WhatIsWrittenIsReadBack) {
     EXPECT_EQ(video->info().codec, codec) << name;
     EXPECT_EQ(video->info().width, 64) << name;
     std::int64_t frames = 0;
-    video->sample(SampleAll{}, CancelToken(), [&](Frame&& frame) {
+    video->sample(SampleAll{}, 1, CancelToken(), [&](Frame&& frame) {
       EXPECT_EQ(frame.index, frames) << name;
       const double expected_us = static_cast<double>(frames) * 1'001'000 / 30;
       EXPECT_NEAR(static_cast<double>(frame.pts_us), expected_us, 1000) << name;
@@ -82,7 +82,7 @@ TEST(ClipWriter, Ffv1KeepsEveryByteOfRgb) {
   options.width = 33;
   options.height = 17;
   write_clip(folder.file("odd.mkv"), options, 3);
-  Video::open(folder.file("odd.mkv"), {}, CancelToken())->sample(SampleAll{}, CancelToken(), [&](Frame&& frame) {
+  Video::open(folder.file("odd.mkv"), {}, CancelToken())->sample(SampleAll{}, 1, CancelToken(), [&](Frame&& frame) {
     const FrameView view = frame.view();
     const Bytes expected = picture(options, static_cast<int>(frame.index));
     EXPECT_TRUE(view.layout.is_rgb);

@@ -87,7 +87,7 @@ TEST_P(FrameMd5, EveryFrameHasTheBytesOfFfmpeg) {
   const std::vector<std::string> expected = reference(test::asset(GetParam()), video->info().stream);
   ASSERT_FALSE(expected.empty());
   std::map<std::int64_t, std::string> ours;
-  video->sample(SampleAll{}, CancelToken(), [&](Frame&& frame) {
+  video->sample(SampleAll{}, 1, CancelToken(), [&](Frame&& frame) {
     ours[frame.index] = md5_of(frame);
     return true;
   });

@@ -114,9 +114,10 @@ TEST(Video, ACancelledOpenAndACancelledRunEndAborted) {
   };
   EXPECT_EQ(code_of([&] { Video::open(folder.file("clip.mp4"), {}, cancelled); }), ErrorCode::aborted);
   const auto video = Video::open(folder.file("clip.mp4"), {}, CancelToken());
-  EXPECT_EQ(code_of([&] { video->sample(SampleAll{}, cancelled, [](Frame&&) { return true; }); }), ErrorCode::aborted);
+  EXPECT_EQ(code_of([&] { video->sample(SampleAll{}, 1, cancelled, [](Frame&&) { return true; }); }),
+            ErrorCode::aborted);
   int frames = 0;
-  video->sample(SampleAll{}, CancelToken(), [&](Frame&&) { return ++frames < 100; });
+  video->sample(SampleAll{}, 1, CancelToken(), [&](Frame&&) { return ++frames < 100; });
   EXPECT_EQ(frames, 12) << "a cancelled run does not spoil the next";
 }
 
@@ -128,7 +129,7 @@ TEST(Video, CanBeSampledAgainAndLeftEarly) {
     EXPECT_EQ(video->info().frame_count, 20) << name;
     for (int round = 0; round < 3; ++round) {
       std::vector<std::int64_t> seen;
-      video->sample(SampleFrames{{2, 11, 17}}, CancelToken(), [&](Frame&& frame) {
+      video->sample(SampleFrames{{2, 11, 17}}, 1, CancelToken(), [&](Frame&& frame) {
         seen.push_back(frame.index);
         EXPECT_EQ(frame.pts_us, frame.index * 40'000) << name;
         return round != 1;
@@ -171,7 +172,7 @@ TEST(Video, BrokenPacketsGiveCountedLossAndNoDamagedFrame) {
   UNREEL_NEEDS_ASSET("codecs/corrupted.mp4");
   const auto video = Video::open(test::asset("codecs/corrupted.mp4"), {}, CancelToken());
   std::int64_t good = 0;
-  video->sample(SampleAll{}, CancelToken(), [&](Frame&&) {
+  video->sample(SampleAll{}, 1, CancelToken(), [&](Frame&&) {
     ++good;
     return true;
   });
