@@ -58,7 +58,9 @@ export function diagnose(): Diagnosis {
     versions = nativeBinding().versions();
     findings.push({ name: "addon", ok: true, version: versions.unreel, ...(addon !== undefined && { path: addon }) });
   } catch (error) {
-    findings.push({ name: "addon", ok: false, problem: problemOf(error), mend: "npm run setup" });
+    const named = isCodedError(error) && error.code === "ERR_UNREEL_INVALID_ARGUMENT";
+    const mend = named ? "unset UNREEL_TARGET, or name a supported target" : "npm run setup";
+    findings.push({ name: "addon", ok: false, problem: problemOf(error), mend });
   }
   if (versions !== undefined) {
     const path = addon ?? "";

@@ -1,7 +1,5 @@
 #include "base/cpu_features.h"
 
-#include <hwy/targets.h>
-
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -33,8 +31,6 @@ CpuFeatures detect() {
     }
   }
   features.cores = available_cores();
-  const auto targets = static_cast<std::uint64_t>(hwy::SupportedTargets());
-  features.target = hwy::TargetName(static_cast<std::int64_t>(targets & (~targets + 1)));
   return features;
 }
 

@@ -1,5 +1,6 @@
 // The addon's entry: per-environment state, versions, and the groups of functions.
 #include "base/cpu_features.h"
+#include "base/simd_target.h"
 #include "binding/addon_data.h"
 #include "binding/entries.h"
 #include "binding/values.h"
@@ -19,7 +20,7 @@ Napi::Value versions(const Napi::CallbackInfo& info) {
   for (std::size_t i = 0; i < features.vectors.size(); ++i)
     vectors.Set(static_cast<std::uint32_t>(i), features.vectors[i]);
   cpu.Set("vectors", vectors);
-  cpu.Set("target", features.target);
+  cpu.Set("target", simd_target());
   Napi::Object object = Napi::Object::New(env);
   object.Set("unreel", UNREEL_VERSION);
   object.Set("libav", media::libav_version());

@@ -24,3 +24,11 @@ function(unreel_room name)
     target_link_libraries(${target} PUBLIC "unreel_${room}")
   endforeach()
 endfunction()
+
+# unreel_highway(NAME): Google Highway for the kernels of one target. Vectors of SVE have no size at compile time and
+# cannot be members or items, as the kernels want: ARM runs them on NEON.
+function(unreel_highway target)
+  target_include_directories(${target} SYSTEM PRIVATE "${UNREEL_HIGHWAY}/include")
+  target_compile_definitions(${target} PRIVATE "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+  target_link_libraries(${target} PRIVATE "${UNREEL_HIGHWAY}/lib/libhwy.a")
+endfunction()

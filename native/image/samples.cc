@@ -1,22 +1,44 @@
 #include "image/samples.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace unreel::image {
 namespace {
 
-std::uint32_t load16_little(const std::uint8_t* p) { return p[0] | static_cast<std::uint32_t>(p[1]) << 8; }
+std::uint32_t load16_little(const std::uint8_t* p) {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::uint16_t word = 0;  // compilers make vectors of this load, and none of the sum below
+    std::memcpy(&word, p, sizeof word);
+    return word;
+  }
+  return p[0] | static_cast<std::uint32_t>(p[1]) << 8;
+}
 std::uint32_t load16_big(const std::uint8_t* p) { return p[1] | static_cast<std::uint32_t>(p[0]) << 8; }
 std::uint32_t load32_little(const std::uint8_t* p) { return load16_little(p) | load16_little(p + 2) << 16; }
 std::uint32_t load32_big(const std::uint8_t* p) { return load16_big(p + 2) | load16_big(p) << 16; }
 
-template <class Load>
+/// kStep: the component's step, or 0 to read it. Compilers make vectors of the loops whose step is constant.
+template <int kStep, class Load>
 void gather(const std::uint8_t* first, const Component& component, int count, Load load, std::uint16_t* out) {
-  const std::ptrdiff_t step = component.step;
+  const std::ptrdiff_t step = kStep != 0 ? kStep : component.step;
   const int shift = component.shift;
   const std::uint32_t mask = (1U << component.depth) - 1;
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     out[i] = static_cast<std::uint16_t>(load(first + i * step) >> shift & mask);
+  }
+}
+
+template <class Load>
+void gather(const std::uint8_t* first, const Component& component, int count, Load load, std::uint16_t* out) {
+  switch (component.step) {
+    case 2:
+      return gather<2>(first, component, count, load, out);
+    case 4:
+      return gather<4>(first, component, count, load, out);
+    default:
+      return gather<0>(first, component, count, load, out);
   }
 }
 
@@ -35,7 +57,11 @@ void read_samples(const Picture& picture, const Component& component, int row, i
       gather(first, component, count, [](const std::uint8_t* p) { return std::uint32_t{*p}; }, out);
     }
   } else if (bits <= 16) {
-    gather(first, component, count, big ? load16_big : load16_little, out);
+    if (big) {
+      gather(first, component, count, [](const std::uint8_t* p) { return load16_big(p); }, out);
+    } else {
+      gather(first, component, count, [](const std::uint8_t* p) { return load16_little(p); }, out);
+    }
   } else {
     gather(first, component, count, big ? load32_big : load32_little, out);
   }

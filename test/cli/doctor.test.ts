@@ -47,3 +47,17 @@ test("with a library that is no ONNX Runtime: said so, exit 4", async () => {
   expect(result.status).toBe(4);
   expect(JSON.parse(result.stdout).ok).toBe(false);
 });
+
+test("names the kernel target that UNREEL_TARGET chose", async () => {
+  const result = await runCli(["doctor", "--json"], { env: { UNREEL_TARGET: "scalar" } });
+  expect(result.status, result.stderr).toBe(0);
+  expect(JSON.parse(result.stdout).cpu.target).toBe("SCALAR");
+});
+
+test("with a kernel target that is none: lists those of the CPU, exit 4", async () => {
+  const result = await runCli(["doctor", "--json"], { env: { UNREEL_TARGET: "avx9" } });
+  expect(result.status).toBe(4);
+  const finding = JSON.parse(result.stdout).findings.find((each: { name: string }) => each.name === "addon");
+  expect(finding).toMatchObject({ ok: false, mend: expect.stringContaining("UNREEL_TARGET") });
+  expect(finding.problem).toMatch(/^ERR_UNREEL_INVALID_ARGUMENT: .*"avx9".*SCALAR/);
+});

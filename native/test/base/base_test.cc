@@ -10,6 +10,7 @@
 #include "base/cpu_features.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/simd_target.h"
 #include "base/thread.h"
 
 namespace unreel {
@@ -119,11 +120,44 @@ TEST(Random, ShuffleKeepsTheItems) {
   EXPECT_EQ(std::set<int>(shuffled.begin(), shuffled.end()).size(), 100U);
 }
 
-TEST(CpuFeatures, NamesCoresAndAKernelTarget) {
+TEST(CpuFeatures, NamesCoresAndVectors) {
   const CpuFeatures& features = cpu_features();
   EXPECT_GE(features.cores, 1);
-  EXPECT_FALSE(features.target.empty());
   EXPECT_FALSE(features.vectors.empty());
+}
+
+/// Lets go of a target that a test chose.
+struct TargetGuard {
+  ~TargetGuard() { set_simd_target(""); }
+};
+
+TEST(SimdTarget, IsTheBestUnlessAnotherIsNamed) {
+  const TargetGuard guard;
+  const std::vector<std::string> targets = simd_targets();
+  ASSERT_GE(targets.size(), 2U);
+  EXPECT_EQ(targets.back(), kScalarTarget);
+  set_simd_target("");
+  EXPECT_EQ(simd_target(), targets.front());
+  for (const std::string& target : targets) {
+    set_simd_target(target);
+    EXPECT_EQ(simd_target(), target);
+  }
+  set_simd_target("scalar");
+  EXPECT_EQ(simd_target(), kScalarTarget);
+  EXPECT_EQ(simd_targets(), targets);
+}
+
+TEST(SimdTarget, RefusesANameThatTheCpuDoesNotHave) {
+  const TargetGuard guard;
+  try {
+    set_simd_target("AVX9");
+    FAIL() << "it did not throw";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    for (const std::string& target : simd_targets()) {
+      EXPECT_NE(error.message().find(target), std::string::npos) << error.message();
+    }
+  }
 }
 
 }  // namespace
