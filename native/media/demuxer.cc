@@ -188,6 +188,26 @@ bool Demuxer::read_next(AVPacket& packet) {
   }
 }
 
+bool Demuxer::seek(const PacketEntry& target) {
+  // Of these containers libav knows the key packets' places, by the index or by cues; it may land on an earlier one.
+  if (!is_container("mp4") && !is_container("matroska") && !is_container("avi")) return false;
+  ahead_.reset();
+  const std::int64_t time = target.pts != kNoTime ? target.pts : target.dts;
+  if (time == kNoTime) return false;
+  const int moved = av_seek_frame(format_.get(), stream_, time, AVSEEK_FLAG_BACKWARD);
+  check(moved);
+  if (moved < 0) return false;
+  UniqueAVPacket packet = make_packet();
+  while (read_next(*packet)) {
+    if (packet->pos == target.byte && packet->pts == target.pts && packet->size == target.size) {
+      ahead_ = std::move(packet);
+      return true;
+    }
+    if (packet->pos > target.byte && packet->dts != AV_NOPTS_VALUE && packet->dts > target.dts) return false;
+  }
+  return false;
+}
+
 void Demuxer::rewind() {
   if (!first_ || seek_to_start()) return;
   open();

@@ -10,6 +10,7 @@
 #include "media/byte_input.h"
 #include "media/byte_source.h"
 #include "media/limits.h"
+#include "media/packet_index.h"
 
 namespace unreel::media {
 
@@ -32,6 +33,10 @@ class Demuxer {
   /// Packets without bytes are passed over: they say "nothing changed" and bring no frame. Throws aborted, io,
   /// out_of_memory.
   bool read(AVPacket& packet);
+
+  /// So that the next read() gives the packet that `target` describes; false where no seek of libav's leads there, and
+  /// then the place is not known: rewind() or seek() again. Throws as read().
+  bool seek(const PacketEntry& target);
 
   /// Back to the first packet: by seeking where that provably leads there, else by opening the file again.
   void rewind();

@@ -1,9 +1,11 @@
 #include "media/frame_index.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
-#include "media/damage_trail.h"
+#include "media/decode_run.h"
+#include "media/packet_roles.h"
 #include "media/shown_packet.h"
 
 extern "C" {
@@ -31,6 +33,32 @@ bool has_trustworthy_packets(const Demuxer& demuxer) {
   // AVI, ASF and others store decoding order. That is presentation order for codecs that do not reorder.
   const AVCodecDescriptor* codec = avcodec_descriptor_get(parameters.codec_id);
   return codec != nullptr && (codec->props & AV_CODEC_PROP_REORDER) == 0;
+}
+
+PacketEntry entry_of(const AVPacket& packet, PacketRoles& roles) {
+  PacketEntry entry;
+  static_assert(kNoTime == AV_NOPTS_VALUE);
+  entry.pts = packet.pts;
+  entry.dts = packet.dts;
+  entry.byte = packet.pos;
+  entry.size = packet.size;
+  entry.key = (packet.flags & AV_PKT_FLAG_KEY) != 0;
+  entry.cut = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
+  entry.role = roles.next(packet.data, static_cast<std::size_t>(packet.size), entry.key);
+  return entry;
+}
+
+/// Whether the packet brings settings that hold for those after it, which a decoder that begins later would lack.
+bool changes_decoder(const AVPacket& packet) {
+  for (const AVPacketSideDataType type : {AV_PKT_DATA_NEW_EXTRADATA, AV_PKT_DATA_PARAM_CHANGE, AV_PKT_DATA_PALETTE}) {
+    if (av_packet_get_side_data(&packet, type, nullptr) != nullptr) return true;
+  }
+  return false;
+}
+
+std::int64_t memory_of(std::size_t packets, std::size_t frames) {
+  constexpr std::size_t kFrame = sizeof(FrameIndex::Entry) + sizeof(std::int64_t);
+  return static_cast<std::int64_t>(packets * sizeof(PacketEntry) + frames * kFrame);
 }
 
 /// How long a frame lasts where nobody says so: by the stream's frame rate, 25 a second in the end, as libav assumes
@@ -62,17 +90,25 @@ FrameIndex::FrameIndex(Source source, std::vector<Entry> entries, AVRational tim
 std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
   if (!has_trustworthy_packets(demuxer)) return std::nullopt;
   const AVCodecID codec = demuxer.stream().codecpar->codec_id;
+  const std::unique_ptr<PacketRoles> roles = PacketRoles::of(*demuxer.stream().codecpar);
+  PacketIndex packets;
   std::vector<Entry> entries;
   Entry last;
   std::int64_t last_duration = 0;
+  bool uniform = true;
   const UniqueAVPacket packet = make_packet();
   while (demuxer.read(*packet)) {
     ++stats.packets_read;
-    if (!is_shown(*packet, codec)) continue;
+    check_limit("maxIndexEntries", static_cast<std::int64_t>(packets.size()) + 1, limits.max_index_entries);
+    check_limit("maxMemoryBytes", memory_of(packets.size(), entries.size()), limits.max_memory_bytes);
+    uniform &= !changes_decoder(*packet);
+    packets.push_back(entry_of(*packet, *roles));
+    packets.back().shown = is_shown(*packet, codec);
+    if (!packets.back().shown) continue;
     if (packet->pts == AV_NOPTS_VALUE) return std::nullopt;
     if (codec == AV_CODEC_ID_MPEG4 && packet->size < kNotCodedVopBytes) return std::nullopt;
     check_limit("maxFrames", static_cast<std::int64_t>(entries.size()) + 1, limits.max_frames);
-    const Entry entry{packet->pts, (packet->flags & AV_PKT_FLAG_KEY) != 0, (packet->flags & AV_PKT_FLAG_CORRUPT) != 0};
+    const Entry entry{packet->pts, packets.back().key, static_cast<std::int64_t>(packets.size()) - 1};
     if (entries.empty() || entry.pts > last.pts) {
       last = entry;
       last_duration = packet->duration;
@@ -83,11 +119,18 @@ std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limit
   const auto same =
       std::adjacent_find(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts == b.pts; });
   if (same != entries.end()) return std::nullopt;
-  return FrameIndex(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
+  if (!uniform) {
+    for (PacketEntry& each : packets) each.role = {};
+  }
+  settle_layers(packets);
+  stats.packets = static_cast<std::int64_t>(packets.size());
+  FrameIndex index(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
+  index.packets_ = std::move(packets);
+  return index;
 }
 
 FrameIndex FrameIndex::decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
-  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), limits);
+  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), limits, {});
   const std::int64_t usual = usual_duration(demuxer.stream());
   std::vector<Entry> entries;
   std::int64_t last_duration = 0;
@@ -100,7 +143,7 @@ FrameIndex FrameIndex::decode(Demuxer& demuxer, const Limits& limits, VideoStats
     } else if (pts == AV_NOPTS_VALUE || pts <= entries.back().pts) {
       pts = entries.back().pts + usual;
     }
-    entries.push_back({pts, (frame->flags & AV_FRAME_FLAG_KEY) != 0, false});
+    entries.push_back({pts, (frame->flags & AV_FRAME_FLAG_KEY) != 0, -1});
     last_duration = frame->duration;
     return true;
   });
@@ -114,28 +157,9 @@ std::optional<std::int64_t> FrameIndex::find(std::int64_t pts) const {
   return found - entries_.begin();
 }
 
-void decode_all(Demuxer& demuxer, PacketDecoder& decoder, VideoStats& stats,
-                const std::function<bool(UniqueAVFrame&&)>& sink) {
-  DamageTrail trail(demuxer.stream().codecpar->codec_id);
-  const auto hand_on_all = [&] {
-    for (;;) {
-      UniqueAVFrame frame = make_frame();
-      if (!decoder.receive(*frame)) return true;
-      if (trail.spoils(*frame)) frame->flags |= AV_FRAME_FLAG_CORRUPT;
-      if ((frame->flags & AV_FRAME_FLAG_DISCARD) != 0) continue;
-      if (!sink(std::move(frame))) return false;
-    }
-  };
-  const UniqueAVPacket packet = make_packet();
-  while (demuxer.read(*packet)) {
-    ++stats.packets_read;
-    ++stats.packets_decoded;
-    const bool accepted = decoder.send(*packet);
-    trail.sent(*packet, accepted);
-    if (!hand_on_all()) return;
-  }
-  decoder.drain();
-  hand_on_all();
+bool FrameIndex::is_cut(std::int64_t frame) const {
+  const std::int64_t packet = at(frame).packet;
+  return packet >= 0 && packets_[static_cast<std::size_t>(packet)].cut;
 }
 
 }  // namespace unreel::media

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
 #include "media/demuxer.h"
 #include "media/packet_decoder.h"
+#include "media/packet_index.h"
 #include "media/sampling.h"
 #include "media/video.h"
 
@@ -25,7 +25,7 @@ class FrameIndex {
   struct Entry {
     std::int64_t pts = 0;  ///< in the stream's time base
     bool key = false;
-    bool cut = false;  ///< the file ends within the packet: whatever is decoded from it is damaged
+    std::int64_t packet = -1;  ///< its position in packets(); -1 for Source::decoding
   };
 
   enum class Source { packets, decoding };
@@ -42,11 +42,16 @@ class FrameIndex {
   static FrameIndex decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats);
 
   Source source() const { return source_; }
+  /// Every packet; empty for Source::decoding.
+  const PacketIndex& packets() const { return packets_; }
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
   const Entry& at(std::int64_t frame) const { return entries_[static_cast<std::size_t>(frame)]; }
 
   /// The number of the frame with this pts; nothing when no frame has it. For Source::packets.
   std::optional<std::int64_t> find(std::int64_t pts) const;
+
+  /// Whether the file ends within the frame's packet: whatever is decoded from it is damaged.
+  bool is_cut(std::int64_t frame) const;
 
   /// Times in microseconds, rounded to nearest.
   const FrameTimes& times() const { return times_; }
@@ -57,16 +62,10 @@ class FrameIndex {
 
  private:
   Source source_;
+  PacketIndex packets_;
   std::vector<Entry> entries_;
   FrameTimes times_;
   std::int64_t duration_us_ = 0;
 };
-
-/// Sends every packet from the demuxer's place to its end through the decoder and hands on every frame that is to be
-/// shown, in the decoder's order, until `sink` returns false. Frames that are damaged, by themselves or by what they
-/// were predicted from, are handed on too and marked: see is_damaged(). Throws what Demuxer::read() and PacketDecoder
-/// throw.
-void decode_all(Demuxer& demuxer, PacketDecoder& decoder, VideoStats& stats,
-                const std::function<bool(UniqueAVFrame&&)>& sink);
 
 }  // namespace unreel::media

@@ -8,15 +8,35 @@
 #include "media/av_error.h"
 
 namespace unreel::media {
+namespace {
 
-PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits)
-    : context_(av_allocated(avcodec_alloc_context3(&codec))), limits_(limits) {
+/// Rides on a frame and on every reference to it; gives its bytes back with the last one.
+struct Held {
+  std::shared_ptr<std::atomic<std::int64_t>> total;
+  std::int64_t bytes;
+};
+
+void give_back(void*, std::uint8_t* data) {
+  auto* held = reinterpret_cast<Held*>(data);
+  held->total->fetch_sub(held->bytes);
+  delete held;
+}
+
+}  // namespace
+
+PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits, const Options& options)
+    : limits_(limits),
+      options_(options),
+      held_bytes_(std::make_shared<std::atomic<std::int64_t>>(0)),
+      context_(av_allocated(avcodec_alloc_context3(&codec))) {
   throw_if_not_input(avcodec_parameters_to_context(context_.get(), stream.codecpar));
   context_->pkt_timebase = stream.time_base;
-  context_->thread_count = 1;
+  context_->thread_count = options.threads;
   context_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   context_->opaque = this;
   context_->get_buffer2 = get_buffer;
+  // Streams that do not tell their depth make libav guess low, and then drop what comes late.
+  if (codec.id == AV_CODEC_ID_H264) context_->has_b_frames = std::max(context_->has_b_frames, options.reorder_depth);
   // dav1d allocates its pictures itself and never comes to get_buffer(). The others are stopped there, where the size
   // is known and can be told.
   if (std::strcmp(codec.name, "libdav1d") == 0) context_->max_pixels = std::max<std::int64_t>(limits.max_pixels, 1);
@@ -40,32 +60,67 @@ int PacketDecoder::get_buffer(AVCodecContext* context, AVFrame* frame, int flags
     decoder.pixels_over_limit_ = std::max(shown, stored);
     return AVERROR(EINVAL);
   }
-  return avcodec_default_get_buffer2(context, frame, flags);
+  const int result = avcodec_default_get_buffer2(context, frame, flags);
+  if (result < 0 || decoder.holds(*frame)) return result;
+  av_frame_unref(frame);
+  return AVERROR(EINVAL);
+}
+
+bool PacketDecoder::holds(AVFrame& frame) {
+  std::int64_t bytes = 0;
+  for (const AVBufferRef* buffer : frame.buf) bytes += buffer == nullptr ? 0 : static_cast<std::int64_t>(buffer->size);
+  const std::int64_t total = held_bytes_->fetch_add(bytes) + bytes;
+  auto* held = new Held{held_bytes_, bytes};
+  frame.opaque_ref = av_buffer_create(reinterpret_cast<std::uint8_t*>(held), sizeof *held, give_back, nullptr, 0);
+  if (frame.opaque_ref == nullptr) give_back(nullptr, reinterpret_cast<std::uint8_t*>(held));
+  if (total <= limits_.max_memory_bytes) return frame.opaque_ref != nullptr;
+  bytes_over_limit_ = total;
+  return false;
 }
 
 void PacketDecoder::throw_if_over_limit() const {
   if (pixels_over_limit_ > 0) check_limit("maxPixels", pixels_over_limit_, limits_.max_pixels);
+  if (bytes_over_limit_ > 0) check_limit("maxMemoryBytes", bytes_over_limit_, limits_.max_memory_bytes);
+}
+
+void PacketDecoder::account(Clock::time_point begin) {
+  packet_time_ += Clock::now() - begin;
+  if (packet_time_ > std::chrono::milliseconds(limits_.frame_timeout_ms)) {
+    throw limit_reached("frameTimeoutMs", limits_.frame_timeout_ms);
+  }
 }
 
 bool PacketDecoder::send(const AVPacket& packet) {
+  const Clock::time_point begin = Clock::now();
   const int result = avcodec_send_packet(context_.get(), &packet);
+  packet_time_ = {};
+  account(begin);
   throw_if_over_limit();
   throw_if_not_input(result);
   UNREEL_CHECK(result != AVERROR(EAGAIN));
+  if (result < 0) ++errors_;
   return result >= 0;
 }
 
-void PacketDecoder::drain() { throw_if_not_input(avcodec_send_packet(context_.get(), nullptr)); }
+void PacketDecoder::drain() {
+  packet_time_ = {};
+  throw_if_not_input(avcodec_send_packet(context_.get(), nullptr));
+}
 
 bool PacketDecoder::receive(AVFrame& frame) {
   for (;;) {
+    const Clock::time_point begin = Clock::now();
     const int result = avcodec_receive_frame(context_.get(), &frame);
+    account(begin);
     if (result >= 0) return true;
     throw_if_over_limit();
     throw_if_not_input(result);
     if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return false;
+    ++errors_;
   }
 }
+
+void PacketDecoder::flush() { avcodec_flush_buffers(context_.get()); }
 
 bool is_damaged(const AVFrame& frame) {
   return (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags != 0;

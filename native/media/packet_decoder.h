@@ -1,7 +1,10 @@
 // Packets in, frames out: one libav decoder.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 
 #include "media/av_ptr.h"
 #include "media/limits.h"
@@ -10,16 +13,21 @@ namespace unreel::media {
 
 /**
  * Decodes one stream. Feed a packet with send(), then take frames with receive() until it returns false; after the last
- * packet drain() and receive() the rest. Not thread-safe. Runs on one thread: many videos at once beat many threads a
- * video.
+ * packet drain() and receive() the rest; flush() makes it ready for another place of the stream. Not thread-safe.
  *
- * Frames that libav holds back as broken are asked for too and come out marked, so that they can be counted: see
- * is_damaged().
+ * With several threads libav decodes several frames at once: frames are the same, but an error may be told of a later
+ * packet than the one that has it. Frames that libav holds back as broken are asked for too and come out marked, so
+ * that they can be counted: see is_damaged().
  */
 class PacketDecoder {
  public:
+  struct Options {
+    int threads = 1;
+    int reorder_depth = 0;  ///< frames that the stream is known to reorder by; libav's own guess may be higher
+  };
+
   /// Throws codec_unsupported, out_of_memory.
-  PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits);
+  PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits, const Options& options);
   PacketDecoder(const PacketDecoder&) = delete;
   PacketDecoder& operator=(const PacketDecoder&) = delete;
 
@@ -34,13 +42,33 @@ class PacketDecoder {
   /// data is passed over. Throws limit_exceeded, out_of_memory.
   bool receive(AVFrame& frame);
 
+  /// Forgets all that was sent.
+  void flush();
+
+  /// How often libav has refused a packet or told of damaged data so far.
+  std::int64_t errors() const { return errors_; }
+
+  AVCodecID codec_id() const { return context_->codec_id; }
+  int threads() const { return options_.threads; }
+
  private:
+  using Clock = std::chrono::steady_clock;
+
   static int get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
+  bool holds(AVFrame& frame);
+  void account(Clock::time_point begin);
   void throw_if_over_limit() const;
 
-  UniqueAVCodecContext context_;
-  Limits limits_;
-  std::int64_t pixels_over_limit_ = 0;
+  const Limits limits_;
+  const Options options_;
+  /// Bytes of the frames that anyone still holds; frames may outlive the decoder.
+  const std::shared_ptr<std::atomic<std::int64_t>> held_bytes_;
+  // Set by libav's threads, in get_buffer().
+  std::atomic<std::int64_t> pixels_over_limit_{0};
+  std::atomic<std::int64_t> bytes_over_limit_{0};
+  Clock::duration packet_time_{};  ///< spent in libav since the last packet was sent
+  std::int64_t errors_ = 0;
+  UniqueAVCodecContext context_;  // first to go: its threads use the members above
 };
 
 /// Whether libav marked the frame as corrupt, or concealed errors in it.

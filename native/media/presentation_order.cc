@@ -23,15 +23,22 @@ void PresentationOrder::put_damaged(std::int64_t index) {
   ++damaged_;
 }
 
-void PresentationOrder::arrived(std::int64_t index) {
+bool PresentationOrder::arrived(std::int64_t index) {
+  newest_ = index;
   pass_over_settled();
-  if (complete() || index <= wanted_[next_] || come_.count(wanted_[next_]) != 0) return;
-  if (++overtaken_ < kWindow) return;
-  // Given up: the one whose turn it is and all below the lowest that has come; a decoder that has gone on so far brings
-  // none of them any more.
-  const std::int64_t lowest = come_.empty() ? index : come_.begin()->first;
+  if (complete() || index <= wanted_[next_] || come_.count(wanted_[next_]) != 0) return false;
+  return ++overtaken_ >= kWindow;
+}
+
+void PresentationOrder::give_up_overtaken() {
+  const std::int64_t lowest = come_.empty() ? newest_ : come_.begin()->first;
   for (; !complete() && wanted_[next_] < lowest; ++next_) ++missing_;
   overtaken_ = 0;
+}
+
+void PresentationOrder::give_up(std::int64_t index) {
+  come_.emplace(index, std::nullopt);
+  ++missing_;
 }
 
 std::optional<Frame> PresentationOrder::take() {

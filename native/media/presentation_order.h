@@ -15,7 +15,7 @@ namespace unreel::media {
  *
  * Decoders mostly hand frames out in presentation order, but a stream that lies about its reordering depth makes them
  * hand some out too early. A frame waits while a lower wanted one has not come; after kWindow further frames of the
- * decoder the lower one is given up as missing.
+ * decoder the lower one may be given up as missing.
  */
 class PresentationOrder {
  public:
@@ -35,8 +35,16 @@ class PresentationOrder {
   /// A wanted frame came but is not fit to be handed out.
   void put_damaged(std::int64_t index);
 
-  /// The decoder brought some frame with the number `index`: time passes for those that are waited for.
-  void arrived(std::int64_t index);
+  /// The decoder brought some frame with the number `index`: time passes for those that are waited for. Whether the one
+  /// whose turn it is was overtaken by kWindow frames, so that it will not come any more.
+  bool arrived(std::int64_t index);
+
+  /// Gives up, as missing, the one whose turn it is and all below the lowest that has come: a decoder that has gone on
+  /// so far brings none of them any more.
+  void give_up_overtaken();
+
+  /// Gives up a wanted frame that has not come.
+  void give_up(std::int64_t index);
 
   /// The next frame to hand out, if its turn has come.
   std::optional<Frame> take();
@@ -56,6 +64,7 @@ class PresentationOrder {
   std::vector<std::int64_t> wanted_;
   std::size_t next_ = 0;                               ///< position in wanted_ of the frame whose turn it is
   std::map<std::int64_t, std::optional<Frame>> come_;  ///< by number; empty for a damaged one
+  std::int64_t newest_ = 0;                            ///< the number that arrived last
   int overtaken_ = 0;  ///< frames beyond the one whose turn it is that the decoder has brought
   std::int64_t damaged_ = 0;
   std::int64_t missing_ = 0;

@@ -1,17 +1,21 @@
 #include "media/video.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "media/av_error.h"
+#include "media/decode_run.h"
 #include "media/demuxer.h"
 #include "media/file_source.h"
+#include "media/frame_collector.h"
 #include "media/frame_index.h"
 #include "media/libav.h"
 #include "media/orientation.h"
 #include "media/packet_decoder.h"
 #include "media/pixel_format.h"
-#include "media/presentation_order.h"
+#include "media/plan_runner.h"
 
 extern "C" {
 #include <libavutil/mathematics.h>
@@ -73,83 +77,14 @@ VideoInfo info_of(const Demuxer& demuxer, const FrameIndex& index, const Orienta
   return info;
 }
 
-/// One run over the file: finds the number of every frame that the decoder brings, and hands the wanted ones out in
-/// order.
-class Run {
- public:
-  Run(const FrameIndex& index, const Orientation& orientation, std::vector<std::int64_t> wanted,
-      const Video::Sink& sink)
-      : index_(index), orientation_(orientation), order_(std::move(wanted)), sink_(sink) {}
-
-  /// Whether the run goes on.
-  bool take(UniqueAVFrame&& decoded) {
-    const std::optional<std::int64_t> number = number_of(*decoded);
-    if (!number) return true;
-    if (order_.wants(*number)) {
-      if (index_.at(*number).cut || is_damaged(*decoded)) {
-        order_.put_damaged(*number);
-      } else {
-        order_.put(shown(std::move(decoded), *number));
-      }
-    }
-    order_.arrived(*number);
-    return hand_out() && !order_.complete();
-  }
-
-  /// No frame follows.
-  void finish() {
-    if (stopped_) return;
-    order_.finish();
-    hand_out();
-  }
-
-  std::int64_t handed_out() const { return handed_out_; }
-  std::int64_t damaged() const { return order_.damaged(); }
-  std::int64_t missing() const { return order_.missing(); }
-
- private:
-  /// Nothing for a frame that the index does not know.
-  std::optional<std::int64_t> number_of(const AVFrame& frame) {
-    if (index_.source() == FrameIndex::Source::packets) return index_.find(frame.pts);
-    return arrivals_ < index_.size() ? std::optional(arrivals_++) : std::nullopt;
-  }
-
-  Frame shown(UniqueAVFrame&& decoded, std::int64_t number) const {
-    make_readable(decoded);
-    Frame frame = Frame::adopt(decoded.release());
-    frame.index = number;
-    frame.pts_us = index_.times().pts_us[static_cast<std::size_t>(number)];
-    frame.key_frame = index_.at(number).key;
-    frame.quarter_turns = orientation_.quarter_turns;
-    frame.flipped = orientation_.flipped;
-    return frame;
-  }
-
-  bool hand_out() {
-    while (std::optional<Frame> frame = order_.take()) {
-      ++handed_out_;
-      stopped_ = !sink_(std::move(*frame));
-      if (stopped_) return false;
-    }
-    return true;
-  }
-
-  const FrameIndex& index_;
-  const Orientation orientation_;
-  PresentationOrder order_;
-  const Video::Sink& sink_;
-  std::int64_t arrivals_ = 0;
-  std::int64_t handed_out_ = 0;
-  bool stopped_ = false;
-};
-
 class OpenVideo final : public Video {
  public:
   OpenVideo(std::shared_ptr<ByteSource> source, const Limits& limits, const CancelToken& cancel)
       : limits_(limits),
         interrupt_(opening(limits, cancel)),
         demuxer_(std::move(source), limits, interrupt_),
-        index_(checked_index()) {
+        index_(checked_index()),
+        runner_(demuxer_, index_, limits_, stats_) {
     orientation_ = read_orientation();
     info_ = info_of(demuxer_, index_, orientation_);
     check_limit("maxDurationUs", info_.duration_us.value_or(0), limits_.max_duration_us);
@@ -164,14 +99,11 @@ class OpenVideo final : public Video {
     const std::vector<std::int64_t> wanted = wanted_frames(policy, index_.times());
     if (wanted.empty()) return;
     interrupt_.set_call(cancel);
-    demuxer_.rewind();
-    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
-    Run run(index_, orientation_, wanted, sink);
-    decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) { return run.take(std::move(frame)); });
-    run.finish();
-    stats_.frames_damaged += run.damaged();
-    stats_.frames_missing += run.missing();
-    if (run.handed_out() == 0) throw nothing_decoded(wanted.size(), run);
+    FrameCollector collector(index_, orientation_, wanted, sink);
+    runner_.run(wanted, std::max(threads, 1), collector);
+    stats_.frames_damaged += collector.damaged();
+    stats_.frames_missing += collector.missing();
+    if (collector.handed_out() == 0) throw nothing_decoded(wanted.size(), collector);
   }
 
  private:
@@ -195,7 +127,7 @@ class OpenVideo final : public Video {
     if (index_.size() > 1) return orientation_of(*demuxer_.stream().codecpar);
     Orientation orientation = orientation_of(*demuxer_.stream().codecpar);
     demuxer_.rewind();
-    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_);
+    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_, {});
     decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) {
       orientation = orientation_of(*frame);
       return false;
@@ -203,7 +135,7 @@ class OpenVideo final : public Video {
     return orientation;
   }
 
-  Error nothing_decoded(std::size_t wanted, const Run& run) const {
+  Error nothing_decoded(std::size_t wanted, const FrameCollector& run) const {
     return Error(ErrorCode::no_frames, "Not one of the " + std::to_string(wanted) + " wanted frames of " +
                                            demuxer_.name() + " could be decoded: " + std::to_string(run.damaged()) +
                                            " are damaged, " + std::to_string(run.missing()) + " missing.")
@@ -217,6 +149,7 @@ class OpenVideo final : public Video {
   VideoStats stats_;
   Demuxer demuxer_;
   FrameIndex index_;
+  PlanRunner runner_;
   Orientation orientation_;
   VideoInfo info_;
 };
