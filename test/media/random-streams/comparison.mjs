@@ -6,21 +6,178 @@ const flagged = new Set(["mp4", "mov", "3gp", "mkv", "webm", "flv", "ivf"]);
 
 const ascending = (frames) => frames.every(({ ptsUs }, at) => at === 0 || frames[at - 1].ptsUs < ptsUs);
 
-/** Why FFmpeg brings another number of frames than unreel counts; undefined where no reason is known. */
-function reasonForCount(recipe, reference, count) {
-  if (!recipe.exact) return recipe.treatment;
-  if (recipe.family === "hevc" && reference.frames.length < count) {
-    // RASL pictures (ITU-T H.265, 8.1.3) behind a CRA that begins the stream, or that follows an end of sequence,
-    // cannot be decoded; FFmpeg leaves them out. They stand before the key frame in presentation, after it in the file.
-    const shown = new Set(reference.frames.map(({ ptsUs }) => ptsUs));
-    let lastKey;
-    const leading = reference.packets.every(({ ptsUs, key }) => {
-      if (key) lastKey = ptsUs;
-      return shown.has(ptsUs) || (lastKey !== undefined && ptsUs < lastKey);
-    });
-    if (leading) return "leading pictures without their reference (RASL)";
+/**
+ * FFmpeg's frames in the order of unreel's numbers. Where their times do not ascend there are two honest orders: that of
+ * the times, and that in which the decoder brought them, with times pushed on. unreel's own list tells which it took.
+ */
+function inOrder(frames, ptsUs) {
+  const sorted = [...frames].sort((a, b) => a.ptsUs - b.ptsUs);
+  return sorted.length !== ptsUs.length || sorted.every((frame, at) => frame.ptsUs === ptsUs[at]) ? sorted : frames;
+}
+
+/** Whether a packet's picture stands before a key frame that comes before it in the file: RASL or RADL in HEVC (ITU-T
+ * H.265, 3.134 and 8.1.3). Behind a CRA that begins the stream, RASL pictures cannot be decoded. */
+function isLeading(packets, ptsUs) {
+  const at = packets.findIndex((packet) => packet.ptsUs === ptsUs);
+  return packets.slice(0, Math.max(at, 0)).some((packet) => packet.key && packet.ptsUs > ptsUs);
+}
+
+/** Compares the answers of one stream. */
+class Comparison {
+  differences = [];
+  /** Times by reason: where FFmpeg and unreel legitimately say different things. */
+  notes = {};
+  framesCompared = 0;
+  framesLeftOut = 0;
+
+  constructor(recipe, reference, info) {
+    this.recipe = recipe;
+    this.reference = reference;
+    this.info = info;
+    this.frames = recipe.timeless ? reference.frames : inOrder(reference.frames, info.ptsUs);
+    this.sameCount = this.frames.length === info.frameCount;
+    this.md5At = new Map();
+    for (const { ptsUs, md5 } of this.frames) this.md5At.set(ptsUs, [...(this.md5At.get(ptsUs) ?? []), md5]);
+    this.corrupt = new Set(reference.packets.flatMap(({ ptsUs, corrupt }) => (corrupt ? [ptsUs] : [])));
+    // What FFmpeg itself calls damaged may be left out: then, as in a treated stream, only what is handed out counts.
+    this.exact = recipe.exact && reference.corruptFrames === 0 && reference.frames.length > 0;
+    this.byIndex = this.exact && this.sameCount;
+    // Times are compared as long as FFmpeg's ascend.
+    const back = this.frames.findIndex(({ ptsUs }, at) => at > 0 && this.frames[at - 1].ptsUs >= ptsUs);
+    this.timesHold = recipe.timeless ? 0 : back < 0 ? this.frames.length : back;
+    const packetTimes = new Set(reference.packets.map(({ ptsUs }) => ptsUs));
+    /** FFmpeg trusts its own guess more than the container where the times of packets go back and forth. */
+    this.guessed =
+      !recipe.timeless &&
+      (packetTimes.size < reference.packets.length || reference.frames.some(({ ptsUs }) => !packetTimes.has(ptsUs)));
   }
-  return undefined;
+
+  differ(text) {
+    this.differences.push(text);
+  }
+
+  note(reason) {
+    this.notes[reason] = (this.notes[reason] ?? 0) + 1;
+  }
+
+  /** What is known of the whole stream: the number of frames and their times. */
+  wholeStream() {
+    const { recipe, reference, info } = this;
+    if (recipe.exact && reference.frames.length === 0) this.note("FFmpeg decodes not one frame");
+    else if (recipe.exact && !this.exact) this.note(`FFmpeg calls frames corrupt: ${recipe.treatment}`);
+    if (!recipe.timeless && !ascending(reference.frames))
+      this.note("FFmpeg's frames do not come in the order of their times");
+    if (this.byIndex) {
+      const at = this.frames.findIndex(({ ptsUs }, frame) => frame < this.timesHold && ptsUs !== info.ptsUs[frame]);
+      if (at >= 0) this.differ(`frame ${at} is at ${info.ptsUs[at]} us, FFmpeg's at ${this.frames[at].ptsUs} us`);
+    }
+    if (this.sameCount) return;
+    if (!this.exact || recipe.timeless) {
+      this.note(`other number of frames than FFmpeg's: ${recipe.treatment}`);
+      if (this.exact) this.differ(`${info.frameCount} frames counted, FFmpeg brings ${this.frames.length}`);
+      return;
+    }
+    const counted = new Set(info.ptsUs);
+    const notBrought = info.ptsUs.filter((ptsUs) => !this.md5At.has(ptsUs));
+    const notCounted = this.frames.filter(({ ptsUs }) => !counted.has(ptsUs));
+    for (const reason of new Set(notBrought.map((ptsUs) => this.whyNotBrought(ptsUs)))) this.note(reason);
+    for (const reason of new Set(notCounted.map(({ ptsUs }) => this.whyNotCounted(ptsUs)))) this.note(reason);
+  }
+
+  /** Why FFmpeg brings no frame of this time although the file has a packet for it. */
+  whyNotBrought(ptsUs) {
+    const { recipe, reference } = this;
+    if (recipe.family === "hevc" && isLeading(reference.packets, ptsUs))
+      return "leading pictures without their reference";
+    if (recipe.family.startsWith("mpeg") && recipe.treatment === "joined")
+      return "the picture that an MPEG decoder holds back is lost where the size changes";
+    this.differ(`a frame at ${ptsUs} us is counted that FFmpeg does not bring`);
+    return "unexplained";
+  }
+
+  /** Why FFmpeg shows a frame that unreel does not count. */
+  whyNotCounted(ptsUs) {
+    const { recipe, info } = this;
+    if (recipe.family === "av1" && recipe.treatment === "edit list" && ptsUs < info.ptsUs[0])
+      return "FFmpeg 5.1 shows of AV1 what the edit list hides";
+    this.differ(`FFmpeg brings a frame at ${ptsUs} us that is not counted`);
+    return "unexplained";
+  }
+
+  handedOut(run) {
+    for (const { frame, ptsUs, md5 } of run.frames) {
+      this.framesCompared++;
+      const wrong = this.byIndex ? this.wrongByIndex(frame, ptsUs, md5) : this.wrongByTime(ptsUs, md5);
+      if (wrong === undefined) continue;
+      // Frames with a lost reference are made up by the decoder, and FFmpeg's versions do that in different ways.
+      if (!this.exact && this.reference.missingReferences > 0)
+        this.note("a lost reference is concealed in another way");
+      else if (!this.exact && this.guessed && this.frames.some((theirs) => theirs.md5 === md5))
+        this.note("FFmpeg gives the frame another time than its packet has");
+      else this.differ(`${run.policy}: frame ${frame} at ${ptsUs} us: ${wrong}`);
+    }
+    const numbers = run.frames.map(({ frame }) => frame);
+    if (numbers.some((frame, at) => at > 0 && numbers[at - 1] >= frame)) this.differ(`${run.policy}: out of order`);
+  }
+
+  wrongByIndex(frame, ptsUs, md5) {
+    const theirs = this.frames[frame];
+    if (theirs?.md5 !== md5) return "other planes than FFmpeg's";
+    if (frame < this.timesHold && theirs.ptsUs !== ptsUs) return `FFmpeg's is at ${theirs.ptsUs} us`;
+    return undefined;
+  }
+
+  wrongByTime(ptsUs, md5) {
+    if (this.recipe.timeless)
+      return this.frames.some((theirs) => theirs.md5 === md5) ? undefined : "planes that FFmpeg never shows";
+    if (this.md5At.get(ptsUs)?.includes(md5)) return undefined;
+    return this.md5At.has(ptsUs) ? "other planes than FFmpeg's" : "FFmpeg has none";
+  }
+
+  /** Every wanted frame that FFmpeg has is handed out, nothing else is, and what is left out is counted. `decodable`:
+   * the frames that a run over all of them brought. */
+  wanted(run, decodable) {
+    const wanted = this.wantedBy(run);
+    if (String(wanted) !== String(run.wanted))
+      this.differ(`${run.policy}: wanted ${run.wanted}, by its definition ${wanted}`);
+    const given = new Set(run.frames.map(({ frame }) => frame));
+    for (const frame of wanted.filter((number) => !given.has(number))) {
+      this.framesLeftOut++;
+      const ptsUs = this.info.ptsUs[frame];
+      if (this.exact && this.corrupt.has(ptsUs)) this.note("left out: its packet is marked as corrupt by the demuxer");
+      else if (this.exact && (this.byIndex || (!this.recipe.timeless && this.md5At.has(ptsUs))))
+        this.differ(`${run.policy}: frame ${frame} is wanted, FFmpeg has it, and it is not handed out`);
+      else if (decodable.has(frame)) this.differ(`${run.policy}: frame ${frame} is handed out by "all", not here`);
+    }
+    const asked = new Set(wanted);
+    for (const frame of given) if (!asked.has(frame)) this.differ(`${run.policy}: frame ${frame} is not wanted`);
+    const { framesDamaged, framesMissing } = run.stats;
+    if (given.size + framesDamaged + framesMissing !== asked.size)
+      this.differ(
+        `${run.policy}: ${asked.size} wanted, ${given.size} handed out, ${framesDamaged} damaged, ${framesMissing} missing`,
+      );
+  }
+
+  wantedBy(run) {
+    const byDefinition = wantedFrames(run.policy, this.info.ptsUs);
+    if (byDefinition !== undefined) return byDefinition;
+    const packets = [...this.reference.packets].sort((a, b) => a.ptsUs - b.ptsUs);
+    const oneToOne = this.byIndex && packets.length === this.info.frameCount && ascending(packets);
+    if (!oneToOne || !flagged.has(this.recipe.container)) return run.wanted;
+    return packets.flatMap(({ key }, frame) => (key ? [frame] : []));
+  }
+
+  /** Whether the run ended as it may: an error is right where there is nothing to hand out. */
+  error(run) {
+    if (run.error === undefined) return true;
+    const { code, message } = run.error;
+    if (code === "ERR_UNREEL_INVALID_ARGUMENT" && !this.sameCount) {
+      this.note("asked for a frame that unreel does not count");
+      return false;
+    }
+    if (code !== "ERR_UNREEL_NO_FRAMES") this.differ(`${run.policy}: ${code}: ${message}`);
+    return true;
+  }
 }
 
 /**
@@ -28,98 +185,24 @@ function reasonForCount(recipe, reference, count) {
  * notes: {reason: times}, framesCompared, framesLeftOut}.
  */
 export function compare(recipe, reference, [info, ...runs]) {
-  const result = { differences: [], notes: {}, framesCompared: 0, framesLeftOut: 0 };
-  const differ = (text) => result.differences.push(text);
-  const note = (reason) => {
-    result.notes[reason] = (result.notes[reason] ?? 0) + 1;
-  };
-
+  const comparison = new Comparison(recipe, reference, info.error === undefined ? info : { frameCount: 0, ptsUs: [] });
   if (info.error !== undefined) {
-    if (recipe.exact && reference.frames.length > 0) differ(`open: ${info.error.code}: ${info.error.message}`);
-    else note(`not opened: ${info.error.code}`);
-    return result;
-  }
-
-  const sameCount = reference.frames.length === info.frameCount;
-  if (!sameCount) {
-    const reason = reasonForCount(recipe, reference, info.frameCount);
-    if (reason === undefined)
-      differ(
-        `${info.frameCount} frames counted, FFmpeg brings ${reference.frames.length} of ${reference.packets.length} packets`,
-      );
-    note(`other number of frames than FFmpeg's: ${reason ?? "unexplained"}`);
-  }
-  let frames = reference.frames;
-  if (!recipe.timeless && !ascending(frames)) {
-    note("FFmpeg's frames do not come in the order of their times");
-    if (new Set(frames.map(({ ptsUs }) => ptsUs)).size === frames.length)
-      frames = [...frames].sort((a, b) => a.ptsUs - b.ptsUs);
-  }
-  const byIndex = recipe.exact && sameCount;
-  const byTime = new Map();
-  for (const { ptsUs, md5 } of frames) byTime.set(ptsUs, [...(byTime.get(ptsUs) ?? []), md5]);
-
-  if (byIndex && !recipe.timeless) {
-    const at = frames.findIndex(({ ptsUs }, frame) => ptsUs !== info.ptsUs[frame]);
-    if (at >= 0) differ(`frame ${at} is at ${info.ptsUs[at]} us, FFmpeg's at ${frames[at].ptsUs} us`);
-  }
-
-  const everything = runs.find(({ policy }) => policy === "all");
-  const decodable = new Set(everything?.frames.map(({ frame }) => frame));
-  for (const run of runs) {
-    const where = (frame) => `${run.policy}: frame ${frame}`;
-    if (run.error !== undefined && (recipe.exact || run.error.code !== "ERR_UNREEL_NO_FRAMES")) {
-      const outside = !sameCount && run.error.code === "ERR_UNREEL_INVALID_ARGUMENT";
-      if (outside) note("asked for a frame that unreel does not count");
-      else if (sameCount || run.error.code !== "ERR_UNREEL_NO_FRAMES")
-        differ(`${run.policy}: ${run.error.code}: ${run.error.message}`);
-      if (outside) continue;
-    }
-
-    // What is handed out.
-    for (const { frame, ptsUs, md5 } of run.frames) {
-      result.framesCompared++;
-      if (byIndex) {
-        if (frames[frame]?.md5 !== md5) differ(`${where(frame)}: other planes than FFmpeg's`);
-        if (!recipe.timeless && frames[frame]?.ptsUs !== ptsUs) differ(`${where(frame)}: at ${ptsUs} us`);
-      } else if (recipe.timeless) {
-        if (!frames.some((other) => other.md5 === md5)) differ(`${where(frame)}: planes that FFmpeg never shows`);
-      } else if (!byTime.get(ptsUs)?.includes(md5)) {
-        differ(
-          `${where(frame)} at ${ptsUs} us: ${byTime.has(ptsUs) ? "other planes than FFmpeg's" : "FFmpeg has none"}`,
-        );
+    if (comparison.exact) comparison.differ(`open: ${info.error.code}: ${info.error.message}`);
+    else comparison.note(`not opened: ${info.error.code}`);
+  } else {
+    comparison.wholeStream();
+    const everything = runs.find(({ policy }) => policy === "all");
+    const decodable = new Set(everything?.frames.map(({ frame }) => frame));
+    for (const run of runs) {
+      if (!comparison.error(run)) continue;
+      if (!comparison.exact && reference.gaveUp) {
+        comparison.note("FFmpeg's program gives up after an error: not compared");
+        continue;
       }
+      comparison.handedOut(run);
+      comparison.wanted(run, decodable);
     }
-    const numbers = run.frames.map(({ frame }) => frame);
-    if (numbers.some((frame, at) => at > 0 && numbers[at - 1] >= frame)) differ(`${run.policy}: frames out of order`);
-
-    // What was wanted.
-    const wanted = wantedOf(recipe, reference, info, run, sameCount);
-    if (String(wanted) !== String(run.wanted))
-      differ(`${run.policy}: wanted ${run.wanted}, by its definition ${wanted}`);
-    const given = new Set(numbers);
-    for (const frame of wanted) {
-      if (given.has(frame)) continue;
-      result.framesLeftOut++;
-      const has = byIndex || (!recipe.timeless && byTime.has(info.ptsUs[frame]));
-      if (recipe.exact && has) differ(`${where(frame)}: wanted, FFmpeg has it, not handed out`);
-      else if (decodable.has(frame)) differ(`${where(frame)}: handed out by "all", not by this policy`);
-    }
-    for (const frame of given) if (!wanted.includes(frame)) differ(`${where(frame)}: handed out, not wanted`);
-    const { framesDamaged = 0, framesMissing = 0 } = run.stats;
-    if (given.size + framesDamaged + framesMissing !== wanted.length)
-      differ(
-        `${run.policy}: ${given.size} handed out, ${framesDamaged} damaged and ${framesMissing} missing are not the ${wanted.length} wanted`,
-      );
   }
-  return result;
-}
-
-function wantedOf(recipe, reference, info, run, sameCount) {
-  const byDefinition = wantedFrames(run.policy, info.ptsUs);
-  if (byDefinition !== undefined) return byDefinition;
-  const packets = [...reference.packets].sort((a, b) => a.ptsUs - b.ptsUs);
-  const oneToOne = packets.length === info.frameCount && sameCount && ascending(packets);
-  if (!recipe.exact || !flagged.has(recipe.container) || !oneToOne) return run.wanted;
-  return packets.flatMap(({ key }, frame) => (key ? [frame] : []));
+  const { differences, notes, framesCompared, framesLeftOut } = comparison;
+  return { differences, notes, framesCompared, framesLeftOut };
 }

@@ -9,6 +9,7 @@ function h264(dice, shape) {
   const keyint = gop(dice);
   const preset = dice.pick(["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"]);
   const interlaced = dice.chance(0.15);
+  const fake = !interlaced && dice.chance(0.05);
   const lossless = !interlaced && dice.chance(0.06);
   const format = dice.weighted({
     yuv420p: 12,
@@ -36,7 +37,7 @@ function h264(dice, shape) {
     "threads=1",
     ...optional(dice, 0.3, "open-gop=1"),
     ...(refresh ? ["intra-refresh=1"] : []),
-    ...(interlaced ? [dice.pick(["tff=1", "bff=1"])] : optional(dice, 0.05, "fake-interlaced=1")),
+    ...(interlaced ? [dice.pick(["tff=1", "bff=1"])] : fake ? ["fake-interlaced=1"] : []),
     ...optional(dice, 0.1, "constrained-intra=1"),
     ...optional(dice, 0.15, "aud=1"),
     ...optional(dice, 0.05, "bluray-compat=1"),
@@ -44,7 +45,7 @@ function h264(dice, shape) {
     ...optional(dice, 0.1, "pic-struct=1"),
   ];
   const tune = dice.weighted({ none: 10, zerolatency: 2, fastdecode: 1, animation: 1 });
-  shape.fit(format, interlaced ? 4 : 1);
+  shape.fit(format, interlaced || fake ? 4 : 1);
   return {
     format,
     args: [
@@ -63,6 +64,7 @@ function hevc(dice, shape) {
   const format = dice.weighted({ yuv420p: 10, yuv422p: 1, yuv444p: 1, yuv420p10le: 3, yuv422p10le: 1, gray: 0.5 });
   const open = dice.chance(0.5);
   const fields = dice.chance(0.05);
+  const bframes = dice.pick([0, 1, 2, 3, 4, 4, 8]);
   const params = [
     "log-level=error",
     "pools=none",
@@ -70,7 +72,7 @@ function hevc(dice, shape) {
     `keyint=${keyint}`,
     `min-keyint=${dice.from(1, Math.max(1, Math.floor(keyint / 2)))}`,
     `scenecut=${dice.pick([0, 40, 40])}`,
-    `bframes=${dice.pick([0, 1, 2, 3, 4, 4, 8])}`,
+    `bframes=${bframes}`,
     `b-pyramid=${dice.from(0, 1)}`,
     `b-adapt=${dice.from(0, 2)}`,
     `ref=${dice.from(1, 5)}`,
@@ -78,7 +80,7 @@ function hevc(dice, shape) {
     `open-gop=${open ? 1 : 0}`,
     `weightp=${dice.from(0, 1)}`,
     `ctu=${dice.pick([16, 32])}`,
-    ...(open ? [] : optional(dice, 0.4, `radl=${dice.from(1, 3)}`)),
+    ...(open ? [] : optional(dice, 0.4, `radl=${dice.from(0, Math.min(3, bframes))}`)),
     ...optional(dice, 0.2, "temporal-layers=1"),
     // libx265 3.5 dies of a division by zero where a refresh has no frames to spread over.
     ...(keyint < 12 ? [] : optional(dice, 0.15, "intra-refresh=1")),
@@ -107,9 +109,10 @@ const layers = {
   3: "ts_number_layers=3:ts_target_bitrate=100,200,300:ts_rate_decimator=4,2,1:ts_periodicity=4:ts_layer_id=0,2,1,2:ts_layering_mode=3",
 };
 
-/** `alternatives` the values of -auto-alt-ref, which need two passes to have an effect. */
-function vpx(dice, alternatives) {
-  const layered = dice.chance(0.25);
+/** `alternatives` the values of -auto-alt-ref, which need two passes to have an effect. Layers are for 4:2:0 alone: of
+ * other formats libvpx makes streams that nobody decodes. */
+function vpx(dice, alternatives, format) {
+  const layered = dice.chance(0.25) && format.startsWith("yuv420p");
   const twoPasses = !layered && dice.chance(0.4);
   return {
     twoPasses,
@@ -126,7 +129,7 @@ function vpx(dice, alternatives) {
 }
 
 function vp8(dice, shape) {
-  const { twoPasses, args } = vpx(dice, [0, 1, 1]);
+  const { twoPasses, args } = vpx(dice, [0, 1, 1], "yuv420p");
   shape.fit("yuv420p", 1);
   return {
     format: "yuv420p",
@@ -137,7 +140,7 @@ function vp8(dice, shape) {
 
 function vp9(dice, shape) {
   const format = dice.weighted({ yuv420p: 10, yuv422p: 1, yuv440p: 0.5, yuv444p: 1, yuv420p10le: 2, gbrp: 0.5 });
-  const { twoPasses, args } = vpx(dice, [0, 1, 1, 2, 6]);
+  const { twoPasses, args } = vpx(dice, [0, 1, 1, 2, 6], format);
   shape.fit(format, 1);
   return {
     format,
@@ -160,7 +163,6 @@ function av1(dice, shape) {
     const params = [
       "lp=1",
       `hierarchical-levels=${dice.from(3, 5)}`,
-      ...optional(dice, 0.3, "pred-struct=1"),
       `irefresh-type=${dice.from(1, 2)}`,
       ...optional(dice, 0.15, "enable-overlays=1"),
       ...optional(dice, 0.1, "film-grain=10"),
@@ -182,10 +184,7 @@ function av1(dice, shape) {
   const realtime = dice.chance(0.5);
   shape.fit(format, 1);
   shape.frames = Math.min(shape.frames, 60);
-  const params = [
-    ...optional(dice, 0.2, "sframe-dist=10:sframe-mode=1"),
-    ...(realtime ? [] : optional(dice, 0.3, "enable-fwd-kf=1")),
-  ];
+  const params = realtime ? [] : optional(dice, 0.3, "enable-fwd-kf=1");
   return {
     format,
     args: [
@@ -244,8 +243,10 @@ function mpeg4(dice, shape) {
   shape.fit("yuv420p", 1);
   const bframes = dice.pick([0, 0, 1, 2, 3]);
   const common = [`-g ${Math.min(gop(dice), 250)}`, `-bf ${bframes}`, `-qscale:v ${dice.from(2, 20)}`];
-  if (dice.chance(0.25))
+  if (dice.chance(0.25)) {
+    shape.fit("yuv420p", 2);
     return { format: "yuv420p", args: ["-c:v libxvid", ...common, ...optional(dice, 0.3, "-flags +qpel")] };
+  }
   return {
     format: "yuv420p",
     args: [

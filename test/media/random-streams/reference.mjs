@@ -6,13 +6,19 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** The shell line of the full decode; its second output lists the packets. */
-export function referenceCommand(file, stream) {
-  return (
-    `ffmpeg -hide_banner -v warning -nostdin -y -threads 1 -copyts -noautorotate -i ${file} ` +
-    `-map 0:${stream} -fps_mode passthrough -enc_time_base -1 -autoscale 0 -f framemd5 frames.txt ` +
-    `-map 0:${stream} -c copy -copyinkf -f framecrc packets.txt`
-  );
+/** The program; UNREEL_REFERENCE_FFMPEG names another one than the system's, such as one of unreel's own version. */
+const ffmpeg = `${process.env.UNREEL_REFERENCE_FFMPEG ?? "ffmpeg"} -hide_banner -nostdin -y -copyts`;
+
+/**
+ * The shell lines of the full decode and of the list of packets. The times come from showinfo, as the decoder says
+ * them: a muxer would push those that do not ascend. It counts them anew for itself, hence setpts.
+ */
+export function referenceCommands(file, stream) {
+  const decode =
+    `${ffmpeg} -v info -threads 1 -noautorotate -i ${file} -map 0:${stream} ` +
+    "-vf showinfo=checksum=0,setpts=N -fps_mode passthrough -autoscale 0 -f framemd5 frames.txt";
+  const list = `${ffmpeg} -v quiet -i ${file} -map 0:${stream} -c copy -copyinkf -f framecrc packets.txt`;
+  return [decode, list];
 }
 
 /** Times `n` / `base`, rounded to the nearest microsecond as libav rounds. */
@@ -22,34 +28,61 @@ function microseconds(ticks, [numerator, denominator]) {
   return Number(scaled < 0n ? -((-scaled + half) / BigInt(denominator)) : (scaled + half) / BigInt(denominator));
 }
 
-function rows(text) {
-  const base = (/^#tb 0: (\d+)\/(\d+)/m.exec(text) ?? [0, 1, 1]).slice(1).map(Number);
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return { base, fields: lines.map((line) => line.split(",").map((field) => field.trim())) };
+const rows = (text) =>
+  text
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(",").map((field) => field.trim()));
+
+/** Times of the frames in showinfo's log; null for a frame without one. */
+function timesOf(log) {
+  const times = [];
+  let base = [1, 1];
+  for (const line of log.split(/[\n\r]/)) {
+    const config = /showinfo.*config in time_base: (\d+)\/(\d+)/.exec(line);
+    if (config !== null) base = config.slice(1).map(Number);
+    const frame = /showinfo.* n: *\d+ pts: *(-?\d+|NOPTS)/.exec(line);
+    if (frame !== null) times.push(frame[1] === "NOPTS" ? null : microseconds(frame[1], base));
+  }
+  return times;
 }
 
+/** framecrc's lines: times and flags, which it leaves out where they say "key frame" and nothing else. */
+function packetsOf(text) {
+  const base = (/^#tb 0: (\d+)\/(\d+)/m.exec(text) ?? [0, 1, 1]).slice(1).map(Number);
+  return rows(text).map((row) => {
+    const flags = Number((row.find((field) => field.startsWith("F=")) ?? "F=1").slice(2));
+    return { ptsUs: microseconds(row[2], base), key: (flags & 1) !== 0, corrupt: (flags & 2) !== 0 };
+  });
+}
+
+const times = (text, pattern) => text.match(pattern)?.length ?? 0;
+
 /**
- * Decodes `file` in `folder`: {frames: [{ptsUs, md5}] in FFmpeg's order, packets: [{ptsUs, key}] in the file's order,
- * warnings}. Nothing where FFmpeg brings no frame is an error.
+ * Decodes `file` in `folder`: {frames: [{ptsUs, md5}] in FFmpeg's order, packets: [{ptsUs, key, corrupt}] in the file's
+ * order, corruptFrames, missingReferences: how often FFmpeg says so, gaveUp}. FFmpeg 5.1's program gives up where a decoder
+ * has a frame left after an error. A file of which FFmpeg decodes nothing has no
+ * frames.
  */
 export async function decodeByFfmpeg(folder, file, stream) {
-  let warnings = "";
-  try {
-    warnings = (await execute("sh", ["-c", referenceCommand(file, stream)], { cwd: folder, maxBuffer: 1 << 26 }))
-      .stderr;
-  } catch (error) {
-    warnings = error.stderr ?? String(error);
-  }
+  const [decode, list] = referenceCommands(file, stream);
+  const run = (line) => execute("sh", ["-c", line], { cwd: folder, maxBuffer: 1 << 26 });
+  // FFmpeg's own failure is an answer too: it brings no frame.
+  const log = await run(decode).then(
+    ({ stderr }) => stderr,
+    (error) => error.stderr ?? "",
+  );
+  await run(list).catch(() => undefined);
   const read = (name) => readFile(join(folder, name), "utf8").catch(() => "");
-  const decoded = rows(await read("frames.txt"));
-  const listed = rows(await read("packets.txt"));
+  const sums = rows(await read("frames.txt"));
+  const shown = timesOf(log);
+  if (shown.length !== sums.length)
+    throw new Error(`${file}: ${sums.length} frames by framemd5, ${shown.length} by showinfo`);
   return {
-    frames: decoded.fields.map((row) => ({ ptsUs: microseconds(row[2], decoded.base), md5: row[5] })),
-    // framecrc leaves the flags out where a packet is a key frame and nothing else.
-    packets: listed.fields.map((row) => ({
-      ptsUs: microseconds(row[2], listed.base),
-      key: !row.some((field) => /^F=0x[0-9A-F]*[02468ACE]$/.test(field)),
-    })),
-    warnings,
+    frames: sums.map((row, at) => ({ ptsUs: shown[at], md5: row[5] })),
+    packets: packetsOf(await read("packets.txt")),
+    corruptFrames: times(log, /corrupt decoded frame/g),
+    gaveUp: /Error while decoding stream.*: Resource temporarily unavailable/.test(log),
+    missingReferences: times(log, /Could not find ref with POC/g),
   };
 }

@@ -7,6 +7,9 @@ import { makeStream, readStream, sample } from "./stream.mjs";
 export { recipe } from "./recipe.mjs";
 export { ffmpegVersion, samplePlanes } from "./stream.mjs";
 
+/** Of what makeStream() leaves: raised when the reference or the policies change, so that old copies are not used. */
+export const revision = 1;
+
 /**
  * Checks the stream of one seed. `place(recipe, make)` resolves to the folder that `make(folder)` filled, now or
  * earlier. Returns the comparison with {recipe, stats, packets, runs, failedToMake?}.

@@ -19,7 +19,7 @@ export const treatments = {
   "superframes split": { weight: 2, exact: true, fits: (family, name) => family === "vp9" && name !== "mp4" },
   joined: { weight: 8, exact: true, fits: (family, name) => family in joins && hasTimes(name) && name !== "avi" },
   "begins within a GOP": {
-    weight: 6,
+    weight: 12,
     exact: false,
     fits: (family, name) => ["h264", "hevc", "vp8", "vp9", "av1", "mpeg2", "mpeg4"].includes(family) && name !== "obu",
   },
