@@ -8,11 +8,12 @@ import {
   checkSeed,
   ffmpegVersion,
   inParallel,
+  referenceProgram,
   reproduction,
   samplePlanes,
   summarise,
 } from "../test/media/random-streams/soak.mjs";
-import { fail, say } from "./lib/run.mjs";
+import { fail, output, say } from "./lib/run.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -68,7 +69,8 @@ function report(sum) {
       `  ${percent(packets - packetsDecoded, packets).padStart(7)}  ${codec} (${packetsDecoded} of ${packets} decoded)`,
   );
   const parts = [
-    `reference: ${version}`,
+    `encoders: ${version}`,
+    `reference: ${output(referenceProgram, ["-version"])?.split("\n")[0] ?? referenceProgram}`,
     `seeds: ${seed} to ${seed + streams - 1}`,
     `streams: ${sum.streams}`,
     `not made by the encoder: ${sum.notMade.length}`,

@@ -9,6 +9,7 @@ import {
   inParallel,
   type Recipe,
   recipe,
+  referenceProgram,
   reproduction,
   revision,
   samplePlanes,
@@ -34,7 +35,11 @@ function seedsOf(family: string, count: number): number[] {
 
 /** Encoded and decoded by FFmpeg once for all runs. */
 function place(made: Recipe, make: (folder: string) => Promise<void>): Promise<string> {
-  return cachedFolder("random-streams", `${made.seed}-${keyOf(revision, version, made.commands)}`, make);
+  return cachedFolder(
+    "random-streams",
+    `${made.seed}-${keyOf(revision, version, referenceProgram, made.commands)}`,
+    make,
+  );
 }
 
 describe.skipIf(lacking !== undefined)(`a planned sample${lacking === undefined ? "" : ` (${lacking})`}`, () => {

@@ -121,6 +121,8 @@ function vpx(dice, alternatives, format) {
       `-deadline ${twoPasses ? "good" : "realtime"}`,
       `-cpu-used ${twoPasses ? 5 : dice.from(7, 8)}`,
       `-b:v ${dice.from(30, 400)}k`,
+      // Below, noise in a small picture does not fit into libvpx's own buffer.
+      "-qmin 8",
       ...(twoPasses ? [`-auto-alt-ref ${dice.pick(alternatives)}`, `-lag-in-frames ${dice.pick([5, 16, 25])}`] : []),
       ...(layered ? [`-ts-parameters ${layers[dice.pick([2, 3])]}`, "-error-resilient 1", "-lag-in-frames 0"] : []),
       ...(layered ? [] : optional(dice, 0.2, "-error-resilient 1")),

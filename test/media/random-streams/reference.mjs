@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** The program; UNREEL_REFERENCE_FFMPEG names another one than the system's, such as one of unreel's own version. */
-const ffmpeg = `${process.env.UNREEL_REFERENCE_FFMPEG ?? "ffmpeg"} -hide_banner -nostdin -y -copyts`;
+export const referenceProgram = process.env.UNREEL_REFERENCE_FFMPEG ?? "ffmpeg";
+const ffmpeg = `${referenceProgram} -hide_banner -nostdin -y -copyts`;
 
 /**
  * The shell lines of the full decode and of the list of packets. The times come from showinfo, as the decoder says

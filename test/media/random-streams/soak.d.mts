@@ -16,6 +16,8 @@ export interface SeedResult {
 }
 
 export function recipe(seed: number): Recipe;
+/** The ffmpeg that decodes in full. */
+export const referenceProgram: string;
 export const samplePlanes: string;
 export function ffmpegVersion(): string | undefined;
 export function checkSeed(

@@ -5,6 +5,7 @@ import { recipe } from "./recipe.mjs";
 import { makeStream, readStream, sample } from "./stream.mjs";
 
 export { recipe } from "./recipe.mjs";
+export { referenceProgram } from "./reference.mjs";
 export { ffmpegVersion, samplePlanes } from "./stream.mjs";
 
 /** Of what makeStream() leaves: raised when the reference or the policies change, so that old copies are not used. */

@@ -10,7 +10,7 @@ const joins = { h264: "ts", hevc: "ts", mpeg2: "ts", mpeg1: "ts", vp8: "mkv", vp
 export const treatments = {
   none: { weight: 40, exact: true, fits: () => true },
   audio: { weight: 10, exact: true, fits: (_family, name) => containers[name].audio !== undefined },
-  "start offset": { weight: 6, exact: true, fits: (_family, name) => hasTimes(name) && name !== "ivf" },
+  "start offset": { weight: 6, exact: true, fits: (_family, name) => hasTimes(name) && !["ivf", "avi"].includes(name) },
   "edit list": { weight: 8, exact: true, fits: (_family, name) => isIso(name) },
   "two videos": { weight: 5, exact: true, fits: (_family, name) => ["mp4", "mov", "mkv", "webm", "ts"].includes(name) },
   "in-band headers": { weight: 5, exact: true, fits: (family) => ["h264", "hevc", "mpeg4", "mpeg2"].includes(family) },
