@@ -9,14 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "media/av_ptr.h"
 #include "media/video.h"
+#include "test/media/plane_md5.h"
 #include "test/support/assets.h"
-
-extern "C" {
-#include <libavutil/imgutils.h>
-#include <libavutil/md5.h>
-}
 
 namespace unreel::media {
 namespace {
@@ -47,23 +42,6 @@ std::vector<std::string> reference(const std::string& path, int stream) {
   return sums;
 }
 
-std::string md5_of(const Frame& frame) {
-  const AVFrame& av = *frame.handle();
-  const auto format = static_cast<AVPixelFormat>(av.format);
-  std::vector<std::uint8_t> planes(static_cast<std::size_t>(av_image_get_buffer_size(format, av.width, av.height, 1)));
-  av_image_copy_to_buffer(planes.data(), static_cast<int>(planes.size()), av.data, av.linesize, format, av.width,
-                          av.height, 1);
-  std::uint8_t sum[16];
-  av_md5_sum(sum, planes.data(), planes.size());
-  std::string text;
-  for (const std::uint8_t byte : sum) {
-    char hex[3];
-    snprintf(hex, sizeof hex, "%02x", byte);
-    text += hex;
-  }
-  return text;
-}
-
 std::vector<std::string> clips() {
   std::vector<std::string> names;
   for (const char* folder : {"codecs", "faces"}) {
@@ -88,7 +66,7 @@ TEST_P(FrameMd5, EveryFrameHasTheBytesOfFfmpeg) {
   ASSERT_FALSE(expected.empty());
   std::map<std::int64_t, std::string> ours;
   video->sample(SampleAll{}, 1, CancelToken(), [&](Frame&& frame) {
-    ours[frame.index] = md5_of(frame);
+    ours[frame.index] = test::plane_md5(*frame.handle());
     return true;
   });
   const VideoStats& stats = video->stats();
