@@ -32,10 +32,21 @@ class PlanRunner {
   void run(const std::vector<std::int64_t>& wanted, int threads, FrameCollector& collector);
 
  private:
-  void run_stretch(const Stretch& stretch, const std::vector<bool>& sent, FrameCollector& collector);
+  static constexpr std::int64_t kNever = INT64_MAX;
+
+  /// A decoder that serves several runs.
+  struct Kept {
+    std::unique_ptr<PacketDecoder> decoder;
+    std::int64_t drained_at = kNever;  ///< the position up to which it had seen the stream when it was last drained
+  };
+
+  void run_stretch(const Stretch& stretch, const std::vector<bool>& sent, const std::vector<std::int64_t>& frames,
+                   FrameCollector& collector);
   void fall_back(const Stretch& stretch, const std::vector<std::int64_t>& missing, FrameCollector& collector);
-  void run_everything(int threads, FrameCollector& collector);
-  PacketDecoder& decoder(std::unique_ptr<PacketDecoder>& kept, int threads);
+  void run_everything(FrameCollector& collector);
+  PacketDecoder& ready(Kept& kept, int threads, std::int64_t first);
+  bool needs_more(std::int64_t first, std::int64_t position, const std::vector<std::int64_t>& frames,
+                  const FrameCollector& collector) const;
 
   Demuxer& demuxer_;
   const FrameIndex& index_;
@@ -44,8 +55,8 @@ class PlanRunner {
   PacketCursor cursor_;
   const int reorder_depth_;
   int threads_ = 1;
-  std::unique_ptr<PacketDecoder> planned_;
-  std::unique_ptr<PacketDecoder> full_;
+  Kept planned_;
+  Kept full_;
 };
 
 }  // namespace unreel::media
