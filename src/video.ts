@@ -1,5 +1,12 @@
-import { UnreelError, UnreelTypeError } from "./errors.js";
-import type { NativeFrameForm, NativeFrameStream, NativeLimits, NativePolicy, NativeVideo } from "./native/binding.js";
+import { UnreelError, UnreelRangeError, UnreelTypeError } from "./errors.js";
+import type {
+  NativeChoice,
+  NativeFrameForm,
+  NativeFrameStream,
+  NativeLimits,
+  NativePolicy,
+  NativeVideo,
+} from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
 import { checkInteger, checkOneOf, checkPositive, checkRange, pathOf } from "./validate.js";
 
@@ -40,6 +47,13 @@ export interface SampleOptions {
   readonly keyframes?: boolean;
   /** Every frame. */
   readonly all?: boolean;
+  /**
+   * Only frames with `ptsUs` >= this. `count` and `fps` are then of the frames in the range, and `frames` outside of it
+   * are left out. A range without frames gives none.
+   */
+  readonly startUs?: number;
+  /** Only frames with `ptsUs` < this. */
+  readonly endUs?: number;
   /** `full` (default): whole frames, upright. `clip`: CLIP's 224 x 224 crop. */
   readonly size?: "full" | "clip";
   /**
@@ -233,6 +247,15 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
 
 /** The one policy that the options name. */
 export function samplePolicy(options: Omit<SampleOptions, "size" | "alpha" | "threads" | "signal">): NativePolicy {
+  const { startUs, endUs } = options;
+  const times = { ...(startUs !== undefined && { startUs }), ...(endUs !== undefined && { endUs }) };
+  for (const [name, value] of Object.entries(times)) checkInteger(value, Number.MIN_SAFE_INTEGER, `options.${name}`);
+  if (startUs !== undefined && endUs !== undefined && endUs <= startUs)
+    throw new UnreelRangeError(`options.endUs must be above options.startUs, ${startUs}, not ${endUs}`);
+  return { ...sampleChoice(options), ...times };
+}
+
+function sampleChoice(options: Pick<SampleOptions, "count" | "fps" | "frames" | "keyframes" | "all">): NativeChoice {
   const named = (["count", "fps", "frames", "keyframes", "all"] as const).filter(
     (key) => options[key] !== undefined && options[key] !== false,
   );

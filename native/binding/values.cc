@@ -15,6 +15,22 @@ constexpr napi_type_tag kTokenTag = {0x6e72656c00000001ULL, 0x746f6b656e000001UL
 
 void release_token(Napi::BasicEnv, CancelToken* token) { delete token; }
 
+media::SamplePolicy::Choice choice_argument(const Napi::Object& object) {
+  const std::string kind = string_argument(object.Get("kind"));
+  if (kind == "count") return media::SampleCount{object.Get("count").As<Napi::Number>().Int64Value()};
+  if (kind == "fps") return media::SampleFps{double_argument(object.Get("fps"))};
+  if (kind == "keyframes") return media::SampleKeyframes{};
+  if (kind == "frames") {
+    const auto array = object.Get("frames").As<Napi::Array>();
+    media::SampleFrames wanted;
+    for (std::uint32_t i = 0; i < array.Length(); ++i)
+      wanted.frames.push_back(array.Get(i).As<Napi::Number>().Int64Value());
+    return wanted;
+  }
+  UNREEL_CHECK(kind == "all");
+  return media::SampleAll{};
+}
+
 }  // namespace
 
 Napi::Object make_token(Napi::Env env) {
@@ -65,19 +81,12 @@ media::Limits limits_argument(const Napi::Value& value) {
 
 media::SamplePolicy policy_argument(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  const std::string kind = string_argument(object.Get("kind"));
-  if (kind == "count") return media::SampleCount{object.Get("count").As<Napi::Number>().Int64Value()};
-  if (kind == "fps") return media::SampleFps{double_argument(object.Get("fps"))};
-  if (kind == "keyframes") return media::SampleKeyframes{};
-  if (kind == "frames") {
-    const auto array = object.Get("frames").As<Napi::Array>();
-    media::SampleFrames wanted;
-    for (std::uint32_t i = 0; i < array.Length(); ++i)
-      wanted.frames.push_back(array.Get(i).As<Napi::Number>().Int64Value());
-    return wanted;
-  }
-  UNREEL_CHECK(kind == "all");
-  return media::SampleAll{};
+  const auto number = [&](const char* name, std::int64_t otherwise) {
+    const Napi::Value field = object.Get(name);
+    return field.IsNumber() ? field.As<Napi::Number>().Int64Value() : otherwise;
+  };
+  const media::TimeRange everything;
+  return {choice_argument(object), {number("startUs", everything.start_us), number("endUs", everything.end_us)}};
 }
 
 Napi::Object info_to_js(Napi::Env env, const media::VideoInfo& info) {

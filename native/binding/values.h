@@ -43,6 +43,7 @@ CancelToken token_argument(const Napi::Value& value);
 /// A path, or a Uint8Array whose bytes are copied.
 media::OpenSource source_argument(const Napi::Value& value);
 media::Limits limits_argument(const Napi::Value& value);
+/// {kind, ..., startUs?, endUs?}
 media::SamplePolicy policy_argument(const Napi::Value& value);
 
 Napi::Object info_to_js(Napi::Env env, const media::VideoInfo& info);

@@ -39,7 +39,7 @@ struct VideoEmbedding {
 /// One video to embed.
 struct EmbedRequest {
   media::OpenSource source;
-  media::SamplePolicy policy;
+  media::SamplePolicy policy = media::SampleAll{};
   media::Limits limits;
   CancelToken cancel;
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/core_loan.h"
 #include "engine/picture.h"
 #include "image/clip_crop.h"
 #include "image/color.h"
@@ -68,7 +69,8 @@ void FrameStream::sample(media::Video& video) {
     video_->stats.add_difference(before, video.stats());
   };
   try {
-    video.sample(policy_, threads_, cancel_, [&](media::Frame&& frame) {
+    const CoreLoan loan(threads_);
+    video.sample(policy_, loan.threads(), cancel_, [&](media::Frame&& frame) {
       cancel_.throw_if_cancelled();
       return emit(convert(frame));
     });

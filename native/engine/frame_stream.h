@@ -53,6 +53,7 @@ class FrameStream {
   /// Called once per next(): a frame, or nothing at the end, or the error that ended the stream.
   using Next = std::function<void(std::optional<RgbFrame>, std::exception_ptr)>;
 
+  /// threads: that decode; 0: as many as CoreLoan finds free.
   FrameStream(std::shared_ptr<SharedVideo> video, media::SamplePolicy policy, int threads, FrameForm form,
               CancelToken cancel);
   ~FrameStream();

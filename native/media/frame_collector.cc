@@ -15,9 +15,7 @@ bool FrameCollector::take_planned(UniqueAVFrame&& decoded) {
   const std::optional<std::int64_t> number = number_of(*decoded);
   if (!number) return true;
   if (order_.wants(*number)) {
-    if (index_.is_cut(*number)) {
-      order_.put_damaged(*number);
-    } else if (is_damaged(*decoded)) {
+    if (is_damaged(*decoded)) {
       trouble_ = FallbackReason::frame_damaged;
       return false;
     } else {
@@ -32,7 +30,7 @@ bool FrameCollector::take_full(UniqueAVFrame&& decoded) {
   const std::optional<std::int64_t> number = number_of(*decoded);
   if (!number) return true;
   if (order_.wants(*number)) {
-    if (index_.is_cut(*number) || is_damaged(*decoded)) {
+    if (is_damaged(*decoded)) {
       order_.put_damaged(*number);
     } else {
       order_.put(shown(std::move(decoded), *number));
@@ -40,6 +38,11 @@ bool FrameCollector::take_full(UniqueAVFrame&& decoded) {
   }
   if (order_.arrived(*number)) order_.give_up_overtaken();
   return hand_out() && !order_.complete();
+}
+
+void FrameCollector::put_damaged(std::int64_t frame) {
+  order_.put_damaged(frame);
+  hand_out();
 }
 
 void FrameCollector::give_up(std::int64_t frame) {

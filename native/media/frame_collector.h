@@ -43,6 +43,9 @@ class FrameCollector {
   /// Whether the frame is wanted and has not come.
   bool awaits(std::int64_t frame) const { return order_.wants(frame); }
 
+  /// The frame is damaged and need not be decoded to know it.
+  void put_damaged(std::int64_t frame);
+
   /// The frame will not come any more.
   void give_up(std::int64_t frame);
 

@@ -120,8 +120,9 @@ std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limit
       std::adjacent_find(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts == b.pts; });
   if (same != entries.end()) return std::nullopt;
   if (!uniform) {
-    for (PacketEntry& each : packets) each.role = {};
+    for (PacketEntry& each : packets) each.role = PacketRole{};
   }
+  settle_losses(packets);
   settle_layers(packets);
   stats.packets = static_cast<std::int64_t>(packets.size());
   FrameIndex index(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
@@ -157,9 +158,9 @@ std::optional<std::int64_t> FrameIndex::find(std::int64_t pts) const {
   return found - entries_.begin();
 }
 
-bool FrameIndex::is_cut(std::int64_t frame) const {
+bool FrameIndex::is_spoiled(std::int64_t frame) const {
   const std::int64_t packet = at(frame).packet;
-  return packet >= 0 && packets_[static_cast<std::size_t>(packet)].cut;
+  return packet >= 0 && packets_[static_cast<std::size_t>(packet)].spoiled;
 }
 
 }  // namespace unreel::media

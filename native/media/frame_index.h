@@ -50,8 +50,8 @@ class FrameIndex {
   /// The number of the frame with this pts; nothing when no frame has it. For Source::packets.
   std::optional<std::int64_t> find(std::int64_t pts) const;
 
-  /// Whether the file ends within the frame's packet: whatever is decoded from it is damaged.
-  bool is_cut(std::int64_t frame) const;
+  /// Whether the packets alone say that the frame is damaged: see PacketEntry::spoiled.
+  bool is_spoiled(std::int64_t frame) const;
 
   /// Times in microseconds, rounded to nearest.
   const FrameTimes& times() const { return times_; }

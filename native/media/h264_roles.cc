@@ -11,6 +11,7 @@ namespace {
 /// nal_unit_type (table 7-1).
 enum NalType : unsigned {
   kSlice = 1,
+  kPartitionB = 3,
   kPartitionC = 4,
   kIdrSlice = 5,
   kSei = 6,
@@ -44,7 +45,7 @@ H264Roles::H264Roles(const std::uint8_t* extradata, std::size_t size) {
   constexpr std::size_t kHeader = 6;
   if (size <= kHeader || extradata[0] != 1) {
     NalUnits units(extradata, size, 0);
-    for (NalUnit unit; units.next(unit);) sets_.add_global(unit.data, unit.size);
+    for (NalUnit unit; units.next(unit);) add_global(unit);
     return;
   }
   length_bytes_ = (extradata[4] & 3) + 1;
@@ -56,30 +57,45 @@ H264Roles::H264Roles(const std::uint8_t* extradata, std::size_t size) {
       const std::size_t length = std::size_t{extradata[at]} << 8 | extradata[at + 1];
       at += 2;
       if (length > size - at) return;
-      sets_.add_global(extradata + at, length);
+      add_global({extradata + at, length});
       at += length;
     }
   }
+}
+
+void H264Roles::add_global(const NalUnit& unit) {
+  if (unit.size == 0) return;
+  sets_.add_global(unit.data, unit.size);
+  count_parameters(unit);
+}
+
+void H264Roles::count_parameters(const NalUnit& unit) {
+  const unsigned type = unit.data[0] & 0x1f;
+  if (type == kSequenceSet) count_.read_sequence_set(unit);
+  if (type == kPictureSet) count_.read_picture_set(unit);
 }
 
 PacketRole H264Roles::next(const std::uint8_t* data, std::size_t size, bool) {
   bool has_slice = false;
   bool has_reference = false;
   bool has_idr = false;
+  PacketRole role;
   sets_.begin_packet();
   NalUnits units(data, size, length_bytes_);
   for (NalUnit unit; units.next(unit);) {
     const unsigned type = unit.data[0] & 0x1f;
     if (type == kIdrSlice || (type >= kSlice && type <= kPartitionC)) {
+      if (!has_slice && type != kPartitionB && type != kPartitionC)
+        role.misses_reference = count_.misses_reference(unit);
       has_slice = true;
       has_idr |= type == kIdrSlice;
       has_reference |= (unit.data[0] & 0x60) != 0;
     } else if (is_parameter_set(type) || (type == kSei && names_old_x264(unit))) {
       sets_.add(unit.data, unit.size);
+      count_parameters(unit);
     }
   }
-  PacketRole role;
-  if (units.broken()) return role;
+  if (units.broken()) return {};
   role.droppable = has_slice && !has_reference && !sets_.packet_has_some();
   role.random_access = has_idr && sets_.complete();
   return role;

@@ -1,6 +1,7 @@
 // H.264: which packets are references, and where a decoder may begin.
 #pragma once
 
+#include "media/h264_headers.h"
 #include "media/nal_units.h"
 #include "media/packet_roles.h"
 #include "media/parameter_sets.h"
@@ -19,8 +20,12 @@ class H264Roles final : public PacketRoles {
   PacketRole next(const std::uint8_t* data, std::size_t size, bool key) override;
 
  private:
+  void add_global(const NalUnit& unit);
+  void count_parameters(const NalUnit& unit);
+
   int length_bytes_ = 0;
   ParameterSets sets_;
+  H264FrameCount count_;
 };
 
 }  // namespace unreel::media

@@ -32,8 +32,8 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, const
   throw_if_not_input(avcodec_parameters_to_context(context_.get(), stream.codecpar));
   context_->pkt_timebase = stream.time_base;
   context_->thread_count = options.threads;
-  // H.264 frames before the first recovery point are withheld without this flag. With it they come, and those that drain()
-  // brings are not even marked.
+  // H.264 frames before the first recovery point are withheld without this flag. With it they come, and those that
+  // drain() brings are not even marked.
   if (codec.id != AV_CODEC_ID_H264) context_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   context_->opaque = this;
   context_->get_buffer2 = get_buffer;

@@ -7,6 +7,21 @@
 
 namespace unreel::media {
 
+void settle_losses(PacketIndex& packets) {
+  bool is_after_loss = false;
+  bool was_after_loss = false;  // before the last key packet
+  std::int64_t key_pts = kNoTime;
+  for (PacketEntry& packet : packets) {
+    if (packet.key || packet.role.random_access) {
+      was_after_loss = is_after_loss;
+      is_after_loss = false;
+      key_pts = packet.pts;
+    }
+    is_after_loss |= packet.role.misses_reference;
+    packet.spoiled = packet.cut || is_after_loss || (was_after_loss && packet.pts < key_pts);
+  }
+}
+
 void settle_layers(PacketIndex& packets) {
   std::uint8_t highest = 0;
   for (const PacketEntry& packet : packets) highest = std::max(highest, packet.role.temporal_layer);

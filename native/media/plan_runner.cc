@@ -14,10 +14,13 @@ struct Wanted {
   std::int64_t frame;
 };
 
-std::vector<Wanted> in_decoding_order(const FrameIndex& index, const std::vector<std::int64_t>& frames) {
+/// Those that are worth decoding, in decoding order.
+std::vector<Wanted> to_decode(const FrameIndex& index, const std::vector<std::int64_t>& frames) {
   std::vector<Wanted> wanted;
   wanted.reserve(frames.size());
-  for (const std::int64_t frame : frames) wanted.push_back({index.at(frame).packet, frame});
+  for (const std::int64_t frame : frames) {
+    if (!index.is_spoiled(frame)) wanted.push_back({index.at(frame).packet, frame});
+  }
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) { return a.position < b.position; });
   return wanted;
 }
@@ -79,9 +82,9 @@ PlanRunner::PlanRunner(Demuxer& demuxer, const FrameIndex& index, const Limits& 
       cursor_(demuxer, index.packets(), stats),
       reorder_depth_(reorder_depth(index.packets())) {}
 
-/// Ready for a run from `first` on. A decoder is used again only where nothing of its past can show: it was drained, since
-/// some keep finished frames over a flush; it has not gone further than `first`, since parameter sets from there on would
-/// hold; and its codec forgets all else on a flush.
+/// Ready for a run from `first` on. A decoder is used again only where nothing of its past can show: it was drained,
+/// since some keep finished frames over a flush; it has not gone further than `first`, since parameter sets from there
+/// on would hold; and its codec forgets all else on a flush.
 PacketDecoder& PlanRunner::ready(Kept& kept, int threads, std::int64_t first) {
   const bool fits = kept.decoder && kept.decoder->threads() == threads && kept.drained_at <= first;
   if (!fits || !forgets_all_on_flush(kept.decoder->codec_id())) {
@@ -97,7 +100,10 @@ void PlanRunner::run(const std::vector<std::int64_t>& wanted, int threads, Frame
   threads_ = decodes_frames_apart(demuxer_.codec().id) ? threads : 1;
   if (index_.source() == FrameIndex::Source::decoding) return run_everything(collector);
 
-  const std::vector<Wanted> ordered = in_decoding_order(index_, wanted);
+  for (const std::int64_t frame : wanted) {
+    if (index_.is_spoiled(frame)) collector.put_damaged(frame);
+  }
+  const std::vector<Wanted> ordered = to_decode(index_, wanted);
   std::vector<std::int64_t> positions;
   positions.reserve(ordered.size());
   for (const Wanted& each : ordered) positions.push_back(each.position);

@@ -89,7 +89,24 @@ Indices wanted(const SampleAll&, const FrameTimes& times) {
 }  // namespace
 
 std::vector<std::int64_t> wanted_frames(const SamplePolicy& policy, const FrameTimes& times) {
-  return std::visit([&](const auto& chosen) { return wanted(chosen, times); }, policy);
+  const auto& pts = times.pts_us;
+  const auto first = std::lower_bound(pts.begin(), pts.end(), policy.range.start_us);
+  const auto last = std::max(first, std::lower_bound(pts.begin(), pts.end(), policy.range.end_us));
+  const std::int64_t begin = first - pts.begin();
+  const std::int64_t end = last - pts.begin();
+  if (begin == 0 && last == pts.end()) {
+    return std::visit([&](const auto& chosen) { return wanted(chosen, times); }, policy.choice);
+  }
+  if (const auto* named = std::get_if<SampleFrames>(&policy.choice)) {
+    Indices indices = wanted(*named, times);
+    const auto outside = [&](std::int64_t frame) { return frame < begin || frame >= end; };
+    indices.erase(std::remove_if(indices.begin(), indices.end(), outside), indices.end());
+    return indices;
+  }
+  FrameTimes within{{first, last}, {times.key.begin() + begin, times.key.begin() + end}};
+  Indices indices = std::visit([&](const auto& chosen) { return wanted(chosen, within); }, policy.choice);
+  for (std::int64_t& frame : indices) frame += begin;
+  return indices;
 }
 
 }  // namespace unreel::media

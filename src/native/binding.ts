@@ -63,7 +63,9 @@ export interface NativeLimits {
   frameTimeoutMs: number;
 }
 
-export type NativePolicy =
+export type NativePolicy = NativeChoice & { startUs?: number; endUs?: number };
+
+export type NativeChoice =
   | { kind: "count"; count: number }
   | { kind: "fps"; fps: number }
   | { kind: "frames"; frames: number[] }
