@@ -49,7 +49,6 @@ const recipes = {
   main: street({ ...hd, name: "x264 720p30 20 s", file: "clip.mp4", seconds: 20, encoder: x264 }),
   others: [
     street({ ...fullHd, name: "x264 1080p25 30 s", encoder: x264 }),
-    face("book"),
     street({ ...hd, name: "x265 720p30 10 s", file: "clip.mp4", seconds: 10, encoder: x265 }),
     street({ ...hd, name: "vp9 720p30 10 s", file: "clip.webm", seconds: 10, encoder: vp9 }),
     // OpenCV's wheel carries no AV1 decoder but that of graphics hardware.
@@ -90,13 +89,12 @@ async function makeAll(list) {
 
 /**
  * The clips as `{name, path, frames, without}`, the last a library that cannot read it: `main`, of which most ratios speak, `others` beside it, `keyed` with many key
- * frames, and `takes`, short ones for what reads many videos.
+ * frames, `takes`, short ones of one length for what reads many videos, and `take`, the one of them measured alone.
  */
 export async function makeClips() {
-  return {
-    main: await make(recipes.main),
-    others: await makeAll(recipes.others),
-    keyed: await make(recipes.keyed),
-    takes: await makeAll(recipes.takes),
-  };
+  const main = await make(recipes.main);
+  const others = await makeAll(recipes.others);
+  const keyed = await make(recipes.keyed);
+  const takes = await makeAll(recipes.takes);
+  return { main, others, keyed, takes, take: takes[0] };
 }

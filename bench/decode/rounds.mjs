@@ -10,6 +10,6 @@ const rounds = 5;
 export async function inTurn(what, contenders) {
   const seen = new Map(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) for (const { name, run } of contenders) seen.get(name).push(await run());
-  say(`${what}: ${rounds} rounds`);
+  say(`${what}: ${rounds} rounds done`);
   return new Map([...seen].map(([name, seconds]) => [name, spread(seconds)]));
 }
