@@ -23,6 +23,9 @@ const testNeeds = [
   { package: "python3-venv", present: () => output("python3", ["-c", "import venv, ensurepip"]) !== undefined },
 ];
 
+/** What the benchmarks' peers need; ffmpeg's package brings the shared libraries that torchcodec loads. */
+const benchNeeds = testNeeds.filter((need) => ["ffmpeg", "python3-venv"].includes(need.package));
+
 /** Brings what is missing where that is allowed and possible; returns the packages that stay missing. */
 async function ensure(needs, why) {
   const missing = needs.filter((need) => !need.present()).map((need) => need.package);
@@ -55,4 +58,9 @@ export async function ensureBuildTools() {
 /** Installs what the tests compare with where that is allowed; returns what stays missing. */
 export async function ensureTestTools() {
   return ensure(testNeeds, "the test suite");
+}
+
+/** Installs what the benchmarks' peers need where that is allowed; returns what stays missing. */
+export async function ensureBenchTools() {
+  return ensure(benchNeeds, "the benchmark");
 }
