@@ -8,7 +8,12 @@ namespace unreel::engine {
 
 JobPool& JobPool::instance() {
   // Long trainings must not keep short calls waiting, hence more threads than cores; each is asleep until it has work.
-  static auto* const kPool = new JobPool(static_cast<std::size_t>(std::max(8, 2 * available_cores())));
+  static auto* const kPool = new JobPool("unreel-job", static_cast<std::size_t>(std::max(8, 2 * available_cores())));
+  return *kPool;
+}
+
+JobPool& JobPool::writers() {
+  static auto* const kPool = new JobPool("unreel-write", 2);
   return *kPool;
 }
 
@@ -21,7 +26,7 @@ void JobPool::submit(std::function<void()> job) {
 
 void JobPool::grow() {
   try {
-    threads_.emplace_back("unreel-job", [this] { work(); });
+    threads_.emplace_back(name_, [this] { work(); });
   } catch (...) {
     if (!threads_.empty()) return;  // a thread too few is a wait, not a failure
     jobs_.pop_back();

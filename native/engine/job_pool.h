@@ -20,6 +20,9 @@ class JobPool {
  public:
   static JobPool& instance();
 
+  /// A second pool, of two threads, for short jobs that others wait for: they never queue behind jobs that wait.
+  static JobPool& writers();
+
   /// Queues a job; it must not throw. Jobs start in the order in which they came.
   void submit(std::function<void()> job);
 
@@ -27,10 +30,11 @@ class JobPool {
   bool wait_idle(int timeout_ms);
 
  private:
-  explicit JobPool(std::size_t limit) : limit_(limit) {}
+  JobPool(const char* name, std::size_t limit) : name_(name), limit_(limit) {}
   void work();
   void grow();
 
+  const char* const name_;
   const std::size_t limit_;
   std::mutex mutex_;
   std::condition_variable arrived_;
