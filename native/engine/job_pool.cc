@@ -20,8 +20,27 @@ JobPool& JobPool::writers() {
 void JobPool::submit(std::function<void()> job) {
   std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
-  if (waiting_ < jobs_.size() && threads_.size() < limit_) grow();
+  grow_if_needed();
   arrived_.notify_one();
+}
+
+void JobPool::grow_if_needed() {
+  if (waiting_ < jobs_.size() && threads_.size() < std::min(limit_ + outside_, kMostThreads)) grow();
+}
+
+void JobPool::wait_begins() {
+  std::lock_guard lock(mutex_);
+  ++outside_;
+  try {
+    grow_if_needed();
+  } catch (...) {
+    // A thread too few is a wait, not a failure.
+  }
+}
+
+void JobPool::wait_ends() {
+  std::lock_guard lock(mutex_);
+  --outside_;
 }
 
 void JobPool::grow() {
@@ -40,6 +59,7 @@ bool JobPool::wait_idle(int timeout_ms) {
 }
 
 void JobPool::work() {
+  const ObservedThread observed(*this);
   std::unique_lock lock(mutex_);
   for (;;) {
     ++waiting_;

@@ -8,15 +8,17 @@
 #include <mutex>
 #include <vector>
 
+#include "base/outside_wait.h"
 #include "base/thread.h"
 
 namespace unreel::engine {
 
 /**
  * Process-wide and grown on demand up to a bound, so that neither libuv's pool nor the JS thread does the work. Never
- * destroyed: a thread may still run when the process exits. All members are thread-safe.
+ * destroyed: a thread may still run when the process exits. All members are thread-safe. A job that waits for somebody
+ * outside (OutsideWait) does not count: another thread takes its place, as long as there are fewer than kMostThreads.
  */
-class JobPool {
+class JobPool final : private WaitObserver {
  public:
   static JobPool& instance();
 
@@ -32,7 +34,12 @@ class JobPool {
  private:
   JobPool(const char* name, std::size_t limit) : name_(name), limit_(limit) {}
   void work();
+  void grow_if_needed();
   void grow();
+  void wait_begins() override;
+  void wait_ends() override;
+
+  static constexpr std::size_t kMostThreads = 256;
 
   const char* const name_;
   const std::size_t limit_;
@@ -43,6 +50,7 @@ class JobPool {
   std::vector<NamedThread> threads_;
   std::size_t waiting_ = 0;
   std::size_t running_ = 0;
+  std::size_t outside_ = 0;  ///< of running_, those that wait for somebody outside
 };
 
 }  // namespace unreel::engine

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/outside_wait.h"
 
 namespace unreel::media {
 namespace {
@@ -45,7 +46,14 @@ std::size_t SpooledSource::read(std::int64_t offset, std::uint8_t* to, std::size
   Notices notices;
   {
     std::unique_lock lock(mutex_);
-    if (!readable(offset)) wait(lock, offset, interrupt);
+    if (!readable(offset)) {
+      lock.unlock();
+      const OutsideWait waiting;
+      lock.lock();
+      wait(lock, offset, interrupt);
+      lock.unlock();
+    }
+    if (!lock.owns_lock()) lock.lock();
     interrupt.check();
     const std::int64_t here = store_ ? present_.first_missing(offset) - offset : 0;
     if (here == 0 && size_ && offset >= *size_) return 0;

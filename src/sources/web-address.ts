@@ -1,4 +1,5 @@
 import { UnreelError } from "../errors.js";
+import { isWebAddress } from "./video-source.js";
 
 /**
  * A URL as messages may show it: without user and password, without the fragment, and without what stands in the query,
@@ -6,6 +7,16 @@ import { UnreelError } from "../errors.js";
  */
 export function shownUrl(url: URL): string {
   return `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}`;
+}
+
+/**
+ * A path as it stands, and a URL of the web without user, password, query and fragment: what may be kept on disk, and
+ * stays the same when an access token is renewed.
+ */
+export function withoutSecrets(path: string): string {
+  if (!isWebAddress(path) || !URL.canParse(path)) return path;
+  const { origin, pathname } = new URL(path);
+  return `${origin}${pathname}`;
 }
 
 /**
