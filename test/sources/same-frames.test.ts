@@ -19,7 +19,7 @@ const at = (name: string) => join(folder, name);
 const haveFfmpeg = spawnSync("ffmpeg", ["-version"], { stdio: "ignore" }).status === 0;
 
 const own = ["own.mp4", "own.mkv", "own.avi", "table-first.mp4", "hole.mp4"].map(at);
-const remuxed = ["remuxed.ts", "fragmented.mp4"].map(at);
+const converted = ["transport.ts", "fragmented.mp4"].map(at);
 const assets = [
   "nasa_13013.mp4",
   "h265_video.mp4",
@@ -35,10 +35,10 @@ beforeAll(async () => {
   writeFileSync(at("table-first.mp4"), tableFirst(readFileSync(at("own.mp4"))));
   writeFileSync(at("hole.mp4"), withHole(readFileSync(at("own.mp4")), 3 << 20));
   if (!haveFfmpeg) return;
-  const remux = (args: readonly string[], out: string) =>
-    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", at("own.mp4"), "-c", "copy", ...args, out]);
-  remux([], at("remuxed.ts"));
-  remux(["-movflags", "frag_keyframe+empty_moov"], at("fragmented.mp4"));
+  const convert = (args: readonly string[], out: string) =>
+    execFileSync("ffmpeg", ["-v", "error", "-y", "-i", at("own.mp4"), ...args, at(out)]);
+  convert(["-c:v", "mpeg2video"], "transport.ts");
+  convert(["-c", "copy", "-movflags", "frag_keyframe+empty_moov"], "fragmented.mp4");
 });
 
 /** Every eighth of the video, and the last frame: number, time, pixels. */
@@ -77,7 +77,7 @@ function check(file: string): void {
       runCli(["sample", file, "--count", "8"]),
       runCli(["sample", "-", "--count", "8"], { stdin: bytes }),
     ]);
-    expect(fromStdin).toEqual(fromFile);
+    expect({ ...fromStdin, stderr: "" }).toEqual({ ...fromFile, stderr: "" });
     expect(fromFile.status, fromFile.stderr).toBe(0);
   });
 }
@@ -86,7 +86,7 @@ describe("clips that unreel writes", () => {
   own.forEach(check);
 });
 describe.skipIf(!haveFfmpeg)(`what ffmpeg makes of them${haveFfmpeg ? "" : " (needs the program ffmpeg)"}`, () => {
-  remuxed.forEach(check);
+  converted.forEach(check);
 });
 describe.skipIf(!haveAssets)(`clips of others${haveAssets ? "" : ` (${withoutAssets})`}`, () => {
   assets.forEach(check);
