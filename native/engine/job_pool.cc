@@ -41,12 +41,15 @@ void JobPool::wait_begins() {
 void JobPool::wait_ends() {
   std::lock_guard lock(mutex_);
   --outside_;
+  if (has_surplus()) arrived_.notify_one();
 }
 
 void JobPool::grow() {
+  const auto self = threads_.emplace(threads_.end());
   try {
-    threads_.emplace_back(name_, [this] { work(); });
+    *self = NamedThread(name_, [this, self] { work(self); });
   } catch (...) {
+    threads_.erase(self);
     if (!threads_.empty()) return;  // a thread too few is a wait, not a failure
     jobs_.pop_back();
     throw;
@@ -58,13 +61,14 @@ bool JobPool::wait_idle(int timeout_ms) {
   return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return jobs_.empty() && running_ == 0; });
 }
 
-void JobPool::work() {
+void JobPool::work(Threads::iterator self) {
   const ObservedThread observed(*this);
   std::unique_lock lock(mutex_);
   for (;;) {
     ++waiting_;
-    arrived_.wait(lock, [&] { return !jobs_.empty(); });
+    arrived_.wait(lock, [&] { return !jobs_.empty() || has_surplus(); });
     --waiting_;
+    if (has_surplus()) return retire(self, lock);
     {
       const std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -77,6 +81,14 @@ void JobPool::work() {
     --running_;
     if (jobs_.empty() && running_ == 0) idle_.notify_all();
   }
+}
+
+void JobPool::retire(Threads::iterator self, std::unique_lock<std::mutex>& lock) {
+  Threads ended;
+  ended.swap(retired_);
+  retired_.splice(retired_.end(), threads_, self);
+  if (!jobs_.empty()) arrived_.notify_one();  // the call that woke this thread may have been for a job
+  lock.unlock();
 }
 
 }  // namespace unreel::engine

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
-#include <vector>
 
 #include "base/outside_wait.h"
 #include "base/thread.h"
@@ -16,7 +16,8 @@ namespace unreel::engine {
 /**
  * Process-wide and grown on demand up to a bound, so that neither libuv's pool nor the JS thread does the work. Never
  * destroyed: a thread may still run when the process exits. All members are thread-safe. A job that waits for somebody
- * outside (OutsideWait) does not count: another thread takes its place, as long as there are fewer than kMostThreads.
+ * outside (OutsideWait) does not count: another thread takes its place, as long as there are fewer than kMostThreads,
+ * and ends when it is not needed any more.
  */
 class JobPool final : private WaitObserver {
  public:
@@ -33,7 +34,11 @@ class JobPool final : private WaitObserver {
 
  private:
   JobPool(const char* name, std::size_t limit) : name_(name), limit_(limit) {}
-  void work();
+  using Threads = std::list<NamedThread>;
+
+  void work(Threads::iterator self);
+  void retire(Threads::iterator self, std::unique_lock<std::mutex>& lock);
+  bool has_surplus() const { return threads_.size() > limit_ + outside_; }
   void grow_if_needed();
   void grow();
   void wait_begins() override;
@@ -47,7 +52,8 @@ class JobPool final : private WaitObserver {
   std::condition_variable arrived_;
   std::condition_variable idle_;
   std::deque<std::function<void()>> jobs_;
-  std::vector<NamedThread> threads_;
+  Threads threads_;
+  Threads retired_;  ///< those that stood in for others; each is joined by the next one
   std::size_t waiting_ = 0;
   std::size_t running_ = 0;
   std::size_t outside_ = 0;  ///< of running_, those that wait for somebody outside
