@@ -68,7 +68,7 @@ void JobPool::work(Threads::iterator self) {
     ++waiting_;
     arrived_.wait(lock, [&] { return !jobs_.empty() || has_surplus(); });
     --waiting_;
-    if (has_surplus()) return retire(self, lock);
+    if (has_surplus()) return retire(self);
     {
       const std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -83,12 +83,10 @@ void JobPool::work(Threads::iterator self) {
   }
 }
 
-void JobPool::retire(Threads::iterator self, std::unique_lock<std::mutex>& lock) {
-  Threads ended;
-  ended.swap(retired_);
-  retired_.splice(retired_.end(), threads_, self);
+void JobPool::retire(Threads::iterator self) {
+  self->detach();
+  threads_.erase(self);
   if (!jobs_.empty()) arrived_.notify_one();  // the call that woke this thread may have been for a job
-  lock.unlock();
 }
 
 }  // namespace unreel::engine

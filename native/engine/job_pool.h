@@ -37,7 +37,7 @@ class JobPool final : private WaitObserver {
   using Threads = std::list<NamedThread>;
 
   void work(Threads::iterator self);
-  void retire(Threads::iterator self, std::unique_lock<std::mutex>& lock);
+  void retire(Threads::iterator self);
   bool has_surplus() const { return threads_.size() > limit_ + outside_; }
   void grow_if_needed();
   void grow();
@@ -53,7 +53,6 @@ class JobPool final : private WaitObserver {
   std::condition_variable idle_;
   std::deque<std::function<void()>> jobs_;
   Threads threads_;
-  Threads retired_;  ///< those that stood in for others; each is joined by the next one
   std::size_t waiting_ = 0;
   std::size_t running_ = 0;
   std::size_t outside_ = 0;  ///< of running_, those that wait for somebody outside

@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Byte `offset` of the input of these tests.
-std::uint8_t byte_at(std::int64_t offset) { return static_cast<std::uint8_t>((offset * 2654435761U) >> 13); }
+std::uint8_t byte_at(std::int64_t offset) {
+  return static_cast<std::uint8_t>((static_cast<std::uint64_t>(offset) * 2654435761U) >> 13);
+}
 
 std::vector<std::uint8_t> bytes_of(std::int64_t begin, std::int64_t end) {
   std::vector<std::uint8_t> bytes;
