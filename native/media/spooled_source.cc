@@ -75,9 +75,9 @@ bool SpooledSource::readable(std::int64_t offset) const {
 void SpooledSource::wait(std::unique_lock<std::mutex>& lock, std::int64_t offset, const Interrupt& interrupt) {
   const auto mine = waits_.insert(waits_.end(), offset);
   const Clock::time_point since = Clock::now();
-  const std::chrono::milliseconds longest(limits_.idle_timeout_ms);
   while (!readable(offset) && !interrupt.fired()) {
-    if (Clock::now() - std::max(since, arrival_) >= longest) {
+    const auto idle = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - std::max(since, arrival_));
+    if (idle.count() >= limits_.idle_timeout_ms) {
       failure_ = std::make_exception_ptr(limit_reached("idleTimeoutMs", limits_.idle_timeout_ms).with("path", name_));
       changed_.notify_all();
     }

@@ -1,7 +1,18 @@
 import { UnreelTypeError } from "../errors.js";
 import { checkInteger, shown } from "../validate.js";
 
-/** How videos are fetched from `http:` and `https:` URLs. */
+/**
+ * How videos are fetched from `http:` and `https:` URLs.
+ *
+ * @example
+ * ```ts
+ * import { type HttpOptions, openVideo } from "unreel";
+ *
+ * const http: HttpOptions = { headers: { authorization: `Bearer ${process.env.TOKEN}` }, retries: 5 };
+ * const open = (url: string) => openVideo(url, { http, limits: { idleTimeoutMs: 5_000 } });
+ * console.log(typeof open);
+ * ```
+ */
 export interface HttpOptions {
   /** Sent with each request, as long as redirects stay on the URL's own origin. */
   readonly headers?: Readonly<Record<string, string>>;

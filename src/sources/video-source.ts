@@ -7,6 +7,18 @@ import { pathOf, shown } from "../validate.js";
  * Where a video's bytes come from: a path, a `file:`, `http:` or `https:` URL, the bytes themselves, or something that
  * brings them in order: a Node stream, a web stream, any async iterable. A stream can be read once; it is taken over,
  * and destroyed when the video is closed or cannot be opened.
+ *
+ * @example
+ * ```ts
+ * import { createReadStream, readFileSync } from "node:fs";
+ * import { openVideo, type VideoSource } from "unreel";
+ *
+ * const sources: VideoSource[] = ["clip.mp4", readFileSync("clip.mp4"), createReadStream("clip.mp4")];
+ * for (const source of sources) {
+ *   await using video = await openVideo(source);
+ *   console.log(video.info.frameCount);
+ * }
+ * ```
  */
 export type VideoSource = string | URL | Uint8Array | Readable | AsyncIterable<Uint8Array>;
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
 /** Every eighth of the video, and the last frame: number, time, pixels. */
 async function framesOf(source: VideoSource): Promise<string[]> {
   await using video = await openVideo(source);
-  const frames: string[] = [];
+  const frames: string[] = [JSON.stringify(video.info)];
   const last = video.info.frameCount - 1;
   const wanted = [...new Set([...Array.from({ length: 8 }, (_, i) => Math.floor((i * last) / 8)), last])];
   for await (const { frame, ptsUs, data } of video.sample({ frames: wanted })) {

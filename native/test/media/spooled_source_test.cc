@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -177,7 +178,9 @@ TEST(SpooledSource, IsDoneWhenEveryByteIsThere) {
 }
 
 TEST(SpooledSource, AWaitEndsWithTheReadersToken) {
-  SpooledSource source("the stream", {});
+  Limits patient;
+  patient.idle_timeout_ms = std::numeric_limits<std::int64_t>::max();
+  SpooledSource source("the stream", patient);
   const CancelToken cancel;
   auto reader = std::async(std::launch::async, [&] { return code_of([&] { read(source, 0, 1, Interrupt(cancel)); }); });
   cancel.cancel();
