@@ -32,7 +32,7 @@ export interface VideoFacts {
 
 /** A video of a dataset. */
 export interface DatasetVideo extends VideoFacts {
-  /** Where the file is, absolute unless the user gave it otherwise. */
+  /** Where the file is, absolute unless the user gave it otherwise; or an `http:` or `https:` URL. */
   readonly path: string;
 }
 
