@@ -11,11 +11,13 @@ import {
 import { type Encoder, isInputError, loadEncoder, type StageTimings, type VideoEmbeddings } from "./encoder.js";
 import { type CodedError, UnreelError } from "./errors.js";
 import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
+import type { HttpOptions } from "./sources/http-options.js";
+import type { VideoSource } from "./sources/video-source.js";
 import { ProjectionHead } from "./training/head.js";
 import { scoreRows } from "./training/score.js";
 import { Svm } from "./training/svm.js";
 import { checkInteger, pathOf } from "./validate.js";
-import type { Limits, VideoSource } from "./video.js";
+import type { Limits } from "./video.js";
 
 /** Options of {@link loadDetector}. */
 export interface LoadDetectorOptions {
@@ -32,6 +34,8 @@ export interface LoadDetectorOptions {
 /** Options of {@link Detector.scan}. */
 export interface ScanOptions {
   readonly limits?: Limits;
+  /** For sources that are `http:` or `https:` URLs. */
+  readonly http?: HttpOptions;
   readonly signal?: AbortSignal;
 }
 

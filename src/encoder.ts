@@ -8,8 +8,11 @@ import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
 import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
+import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
+import { type OpenedSource, openSource } from "./sources/open-source.js";
+import { inputOf, type VideoSource } from "./sources/video-source.js";
 import { checkInteger, checkOneOf, checkTyped, pathOf } from "./validate.js";
-import { type Limits, resolveLimits, type VideoInfo, type VideoSource, type VideoStats } from "./video.js";
+import { type Limits, resolveLimits, type VideoInfo, type VideoStats } from "./video.js";
 
 /** Options of {@link loadEncoder}. */
 export interface LoadEncoderOptions {
@@ -48,6 +51,8 @@ export interface EmbedOptions {
   /** Videos in flight. Default: threads + 2. */
   readonly concurrency?: number;
   readonly limits?: Limits;
+  /** For sources that are `http:` or `https:` URLs. */
+  readonly http?: HttpOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -112,13 +117,14 @@ export class Encoder implements AsyncDisposable {
     const count = checkInteger(options.count ?? 16, 1, "options.count");
     const concurrency = checkInteger(options.concurrency ?? this.threads + 2, 1, "options.concurrency");
     if (options.batch !== undefined) this.setBatch(options.batch);
-    const { limits, signal } = options;
+    const { limits, http, signal } = options;
+    const each = { count, ...(limits && { limits }), ...(http && { http }) };
     return mapConcurrently(
       sources,
       concurrency,
       async (source, context): Promise<EmbedResult<S>> => {
         try {
-          const video = await this.embedVideo(source, { count, ...(limits && { limits }), signal: context.signal });
+          const video = await this.embedVideo(source, { ...each, signal: context.signal });
           return { ok: true, source, ...video };
         } catch (error) {
           if (!isInputError(error)) throw error;
@@ -131,15 +137,30 @@ export class Encoder implements AsyncDisposable {
 
   /** The embeddings of one video; a bad video rejects. */
   embedVideo(source: VideoSource, options: Omit<EmbedOptions, "concurrency" | "batch"> = {}): Promise<VideoEmbeddings> {
-    const path = pathOf(source, "source");
+    const input = inputOf(source, "source");
     const policy: NativePolicy = { kind: "count", count: checkInteger(options.count ?? 16, 1, "options.count") };
     const limits = resolveLimits(options.limits);
-    return this.#embed(path, policy, limits, options.signal);
+    const http = resolveHttp(options.http);
+    return this.#embed(() => openSource(input, limits, http), policy, limits, options.signal);
   }
 
-  async #embed(path: string, policy: NativePolicy, limits: NativeLimits, signal: AbortSignal | undefined) {
-    using abort = withSignal(signal);
-    return videoEmbeddings(await abort.run(() => this.#native.embedVideo(path, policy, limits, abort.token)));
+  async #embed(
+    open: () => OpenedSource,
+    policy: NativePolicy,
+    limits: NativeLimits,
+    signal: AbortSignal | undefined,
+  ): Promise<VideoEmbeddings> {
+    const source = open();
+    try {
+      using abort = withSignal(signal);
+      return videoEmbeddings(
+        await abort.run(() => this.#native.embedVideo(source.native, policy, limits, abort.token)),
+      );
+    } catch (error) {
+      throw source.explain(error);
+    } finally {
+      source.close();
+    }
   }
 
   /**

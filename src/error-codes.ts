@@ -90,6 +90,20 @@ export const errorCodes = {
   ERR_UNREEL_OUT_OF_MEMORY: { category: "internal", retryable: true },
   /** A fault in unreel; please report it with the message. */
   ERR_UNREEL_INTERNAL: { category: "internal", retryable: false },
+  /** A server cannot be reached, or the connection to it broke. */
+  ERR_UNREEL_NETWORK: { category: "input", retryable: true },
+  /** A server answered with a status that brings no bytes; details name it. */
+  ERR_UNREEL_HTTP_STATUS: { category: "input", retryable: false },
+  /** A server sends on to a place where unreel does not follow. */
+  ERR_UNREEL_REDIRECT_REFUSED: { category: "input", retryable: false },
+  /** The file changed on its server while it was read. */
+  ERR_UNREEL_SOURCE_CHANGED: { category: "input", retryable: true },
+  /** The stream that was given failed; its error is the cause. */
+  ERR_UNREEL_SOURCE_FAILED: { category: "input", retryable: false },
+  /** The stream that was given brings something that is no bytes. */
+  ERR_UNREEL_SOURCE_INVALID: { category: "input", retryable: false },
+  /** The stream that was given has been read already. */
+  ERR_UNREEL_SOURCE_CONSUMED: { category: "input", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

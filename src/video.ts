@@ -8,10 +8,10 @@ import type {
   NativeVideo,
 } from "./native/binding.js";
 import { callNative, nativeBinding, withSignal } from "./native/load.js";
-import { checkInteger, checkOneOf, checkPositive, checkRange, pathOf } from "./validate.js";
-
-/** A video file: a path or a `file:` URL. */
-export type VideoSource = string | URL;
+import { type HttpOptions, type HttpSettings, resolveHttp } from "./sources/http-options.js";
+import { type OpenedSource, openSource } from "./sources/open-source.js";
+import { type Input, inputOf, type VideoSource } from "./sources/video-source.js";
+import { checkInteger, checkOneOf, checkPositive, checkRange } from "./validate.js";
 
 /** Bounds on what an input may cost; exceeding one is `ERR_UNREEL_LIMIT_EXCEEDED` with `details.limit` naming it. */
 export interface Limits {
@@ -21,8 +21,10 @@ export interface Limits {
   readonly maxFrames?: number;
   /** Length of one video in microseconds. Default 86,400,000,000: a day. */
   readonly maxDurationUs?: number;
-  /** Bytes of one file. Default 2^40. */
+  /** Bytes of one file, or of what a stream or a server brings. Default 2^40. */
   readonly maxBytes?: number;
+  /** Bytes of one stream or URL that are kept, in memory and in the temporary folder. Default 2^33. */
+  readonly maxSpoolBytes?: number;
   /** Streams in one file: video, sound, subtitles. Default 64. */
   readonly maxStreams?: number;
   /** Packets that the file's tables list, over all its streams, or that are found by reading it. Default 20,000,000. */
@@ -33,6 +35,8 @@ export interface Limits {
   readonly openTimeoutMs?: number;
   /** Milliseconds that decoding one packet may take. Default 10,000. */
   readonly frameTimeoutMs?: number;
+  /** Milliseconds that a stream or a server may keep the next bytes waiting; connecting counts. Default 30,000. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** Which frames are wanted; exactly one of the first five fields, else all frames. */
@@ -129,6 +133,8 @@ export interface VideoStats {
 /** Options of {@link openVideo}. */
 export interface OpenVideoOptions {
   readonly limits?: Limits;
+  /** For sources that are `http:` or `https:` URLs. */
+  readonly http?: HttpOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -136,11 +142,13 @@ export interface OpenVideoOptions {
 export class Video implements AsyncDisposable {
   readonly info: VideoInfo;
   readonly #native: NativeVideo;
+  readonly #source: OpenedSource;
   readonly #sampling = new Set<NativeFrameStream>();
 
   /** @internal use {@link openVideo} */
-  constructor(native: NativeVideo) {
+  constructor(native: NativeVideo, source: OpenedSource) {
     this.#native = native;
+    this.#source = source;
     const { durationUs, stream: _stream, ...info } = native.info();
     this.info = { ...info, durationUs: durationUs ?? undefined };
   }
@@ -185,18 +193,21 @@ export class Video implements AsyncDisposable {
         if (frame === null) return;
         yield frame;
       }
+    } catch (error) {
+      throw this.#source.explain(error);
     } finally {
       this.#sampling.delete(stream);
       stream.close();
     }
   }
 
-  /** Ends running samplings with `ERR_UNREEL_ABORTED` and closes the file. Idempotent. */
+  /** Ends running samplings with `ERR_UNREEL_ABORTED` and closes the file, the stream or the connection. Idempotent. */
   close(): void {
     // First, since the file stays open as long as one of them runs.
     for (const stream of this.#sampling) stream.close();
     this.#sampling.clear();
     this.#native.close();
+    this.#source.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -205,10 +216,12 @@ export class Video implements AsyncDisposable {
 }
 
 /**
- * Opens a video file and counts its frames.
+ * Opens a video and counts its frames. A stream is read as far as it is needed; what came of it, or of a URL, is kept
+ * until the video is closed, so that it can be sampled again.
  *
  * @throws UnreelError `ERR_UNREEL_NOT_FOUND`, `…_IS_A_DIRECTORY`, `…_EMPTY_FILE`, `…_NOT_MEDIA`, `…_NO_VIDEO`,
- * `…_CODEC_UNSUPPORTED`, `…_TRUNCATED`, `…_LIMIT_EXCEEDED`, `…_ABORTED`
+ * `…_CODEC_UNSUPPORTED`, `…_TRUNCATED`, `…_LIMIT_EXCEEDED`, `…_ABORTED`; of URLs `…_NETWORK`, `…_HTTP_STATUS`,
+ * `…_REDIRECT_REFUSED`, `…_SOURCE_CHANGED`; of streams `…_SOURCE_FAILED`, `…_SOURCE_INVALID`, `…_SOURCE_CONSUMED`
  *
  * @example
  * ```ts
@@ -221,13 +234,23 @@ export class Video implements AsyncDisposable {
  * ```
  */
 export function openVideo(source: VideoSource, options: OpenVideoOptions = {}): Promise<Video> {
-  const path = pathOf(source, "source");
-  return open(path, resolveLimits(options.limits), options.signal);
+  return open(inputOf(source, "source"), resolveLimits(options.limits), resolveHttp(options.http), options.signal);
 }
 
-async function open(path: string, limits: NativeLimits, signal: AbortSignal | undefined): Promise<Video> {
-  using abort = withSignal(signal);
-  return new Video(await abort.run(() => nativeBinding().openVideo(path, limits, abort.token)));
+async function open(
+  input: Input,
+  limits: NativeLimits,
+  http: HttpSettings,
+  signal: AbortSignal | undefined,
+): Promise<Video> {
+  const source = openSource(input, limits, http);
+  try {
+    using abort = withSignal(signal);
+    return new Video(await abort.run(() => nativeBinding().openVideo(source.native, limits, abort.token)), source);
+  } catch (error) {
+    source.close();
+    throw source.explain(error);
+  }
 }
 
 /** Defaults filled in, every field checked. */
@@ -237,11 +260,13 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
     maxFrames: checkPositive(limits.maxFrames ?? 10_000_000, "limits.maxFrames"),
     maxDurationUs: checkPositive(limits.maxDurationUs ?? 86_400_000_000, "limits.maxDurationUs"),
     maxBytes: checkPositive(limits.maxBytes ?? 2 ** 40, "limits.maxBytes"),
+    maxSpoolBytes: checkPositive(limits.maxSpoolBytes ?? 2 ** 33, "limits.maxSpoolBytes"),
     maxStreams: checkPositive(limits.maxStreams ?? 64, "limits.maxStreams"),
     maxIndexEntries: checkPositive(limits.maxIndexEntries ?? 20_000_000, "limits.maxIndexEntries"),
     maxMemoryBytes: checkPositive(limits.maxMemoryBytes ?? 2 ** 31, "limits.maxMemoryBytes"),
     openTimeoutMs: checkPositive(limits.openTimeoutMs ?? 600_000, "limits.openTimeoutMs"),
     frameTimeoutMs: checkPositive(limits.frameTimeoutMs ?? 10_000, "limits.frameTimeoutMs"),
+    idleTimeoutMs: checkPositive(limits.idleTimeoutMs ?? 30_000, "limits.idleTimeoutMs"),
   };
 }
 

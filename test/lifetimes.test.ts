@@ -24,7 +24,7 @@ const detector = at("detector");
 const frames = 60;
 
 const program = (name: string) => join(import.meta.dirname, "lifetimes", `${name}.mjs`);
-const endless = ["embed", "scanMany", "sample", "train", "leave", "close"];
+const endless = ["embed", "scanMany", "sample", "stream", "train", "leave", "close"];
 
 async function writeDetector(): Promise<void> {
   await using loaded = await loadEncoder(encoder);
@@ -91,6 +91,10 @@ describe("200 videos leave no file and no thread behind", () => {
     ["left after the first frame", "left"],
     ["closed while they are sampled", "closed"],
     ["aborted while they are sampled", "aborted"],
+    ["from streams, read to the end", "streamed"],
+    ["from streams, left after the first frame and closed", "streamLeft"],
+    ["from streams that are aborted while they are waited for", "streamAborted"],
+    ["from streams, never closed, once the garbage collector has been by", "streamDropped"],
     ["never closed, once the garbage collector has been by", "dropped"],
   ])("%s", async (_what, way) => {
     const { status, stdout, stderr } = await runProgram(program("handles"), [way, clip], ["--expose-gc"]);

@@ -26,6 +26,9 @@ struct ErrorInfo {
 
 const ErrorInfo& error_info(ErrorCode code);
 
+/// The code that is called `code` ("ERR_UNREEL_..."); `internal` where there is none.
+ErrorCode error_code_of(std::string_view code);
+
 /// A value in `error.details`: text, whole number or real number.
 using ErrorDetail = std::variant<std::string, std::int64_t, double>;
 

@@ -1,4 +1,4 @@
-// Threads that carry a name and are always joined.
+// Threads that carry a name.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,8 @@ namespace unreel {
 /// The number of cores this process may run on (its affinity mask), at least 1.
 int available_cores();
 
-/// A joining thread whose name shows in debuggers and `top -H` (at most 15 characters). `body` must not throw.
+/// A thread whose name shows in debuggers and `top -H` (at most 15 characters), joined when the object ends. `body`
+/// must not throw.
 class NamedThread {
  public:
   NamedThread() = default;
@@ -22,6 +23,9 @@ class NamedThread {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+
+  /// Lets the thread end by itself. Only where what it uses lives as long as the process.
+  void detach() { thread_.detach(); }
 
  private:
   std::thread thread_;

@@ -37,6 +37,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "createToken", [](const Napi::CallbackInfo& info) { return make_token(info.Env()); });
   export_media(env, exports);
   export_encoder(env, exports);
+  export_spool(env, exports);
   export_training(env, exports);
   export_svm(env, exports);
   return exports;

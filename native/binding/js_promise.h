@@ -18,10 +18,10 @@ using MakeValue = std::function<Napi::Value(Napi::Env)>;
 /// Made on the JS thread; resolve() or reject() is called once, from any thread. Copies settle the same promise.
 class JsPromise {
  public:
-  explicit JsPromise(Napi::Env env)
-      : channel_(AddonData::of(env).channel()), deferred_(Napi::Promise::Deferred::New(env)) {
-    channel_->hold();
-  }
+  explicit JsPromise(Napi::Env env) : JsPromise(env, Hold::event_loop) {}
+
+  /// One that does not keep the event loop alive while it is pending.
+  static JsPromise in_background(Napi::Env env) { return JsPromise(env, Hold::nothing); }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
@@ -37,10 +37,17 @@ class JsPromise {
   }
 
  private:
+  enum class Hold { event_loop, nothing };
+
+  JsPromise(Napi::Env env, Hold hold)
+      : channel_(AddonData::of(env).channel()), deferred_(Napi::Promise::Deferred::New(env)), hold_(hold) {
+    if (hold_ == Hold::event_loop) channel_->hold();
+  }
+
   template <class Act>
   void settle(Act act) const {
-    channel_->post([channel = channel_, deferred = deferred_, act = std::move(act)](Napi::Env env) {
-      channel->release();
+    channel_->post([channel = channel_, deferred = deferred_, hold = hold_, act = std::move(act)](Napi::Env env) {
+      if (hold == Hold::event_loop) channel->release();
       try {
         act(env, deferred);
       } catch (const Napi::Error& error) {
@@ -53,6 +60,7 @@ class JsPromise {
 
   std::shared_ptr<JsChannel> channel_;
   Napi::Promise::Deferred deferred_;
+  Hold hold_;
 };
 
 /// Runs `work` on the engine's job threads; it returns a MakeValue, or throws. JS thread.

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "binding/addon_data.h"
+#include "binding/spool.h"
 #include "media/file_source.h"
 #include "media/memory_source.h"
 
@@ -60,6 +61,7 @@ media::OpenSource source_argument(const Napi::Value& value) {
     const auto source = media::make_memory_source("the buffer", copy_of<std::uint8_t>(value));
     return [source] { return source; };
   }
+  if (is_spool(value)) return take_spool(value);
   return [path = string_argument(value)] { return media::open_file_source(path); };
 }
 
@@ -71,11 +73,13 @@ media::Limits limits_argument(const Napi::Value& value) {
   limits.max_frames = field("maxFrames");
   limits.max_duration_us = field("maxDurationUs");
   limits.max_bytes = field("maxBytes");
+  limits.max_spool_bytes = field("maxSpoolBytes");
   limits.max_streams = field("maxStreams");
   limits.max_index_entries = field("maxIndexEntries");
   limits.max_memory_bytes = field("maxMemoryBytes");
   limits.open_timeout_ms = field("openTimeoutMs");
   limits.frame_timeout_ms = field("frameTimeoutMs");
+  limits.idle_timeout_ms = field("idleTimeoutMs");
   return limits;
 }
 

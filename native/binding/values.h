@@ -40,7 +40,7 @@ inline std::string string_argument(const Napi::Value& value) { return value.As<N
 Napi::Object make_token(Napi::Env env);
 CancelToken token_argument(const Napi::Value& value);
 
-/// A path, or a Uint8Array whose bytes are copied.
+/// A path, a Uint8Array whose bytes are copied, or a spool, which is taken.
 media::OpenSource source_argument(const Napi::Value& value);
 media::Limits limits_argument(const Napi::Value& value);
 /// {kind, ..., startUs?, endUs?}

@@ -41,10 +41,11 @@ struct Embedder::Crop {
 
 Embedder::Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch)
     : encoder_(std::move(encoder)),
-      crop_bytes_(static_cast<std::size_t>(encoder_->contract().image_size) * encoder_->contract().image_size * 3) {
+      crop_bytes_(static_cast<std::size_t>(encoder_->contract().image_size) * encoder_->contract().image_size * 3),
+      limit_(static_cast<std::size_t>(std::max(1, workers))) {
   set_batch(batch);
   try {
-    for (int i = 0; i < std::max(1, workers); ++i) workers_.emplace_back("unreel-work", [this] { work(); });
+    for (std::size_t i = 0; i < limit_; ++i) workers_.emplace_back("unreel-work", [this] { work(); });
   } catch (...) {
     stop();  // those that began wait for work and would be joined for ever
     throw;
@@ -68,6 +69,7 @@ void Embedder::submit(EmbedRequest request, EmbedDone done) {
     if (!stopped_) {
       inbox_.push_back(job);
       active_.push_back(job);
+      add_worker_if_needed();
       changed_.notify_all();
       return;
     }
@@ -103,26 +105,23 @@ void Embedder::stop() {
 }
 
 void Embedder::work() {
+  const ObservedThread observed(*this);
   std::unique_lock lock(mutex_);
   while (!stopped_) {
     // A batch is worth encoding when it is full, or when nobody is left who could fill it.
-    if (crops_.size() >= batch_ || (!crops_.empty() && inbox_.empty() && decoding_ == 0)) {
-      std::vector<Crop> batch = take_batch();
-      lock.unlock();
-      encode(std::move(batch));
-      lock.lock();
-    } else if (!inbox_.empty()) {
-      const std::shared_ptr<Job> job = std::move(inbox_.front());
-      inbox_.pop_front();
-      ++decoding_;
-      lock.unlock();
-      decode(job);
-      lock.lock();
-      --decoding_;
-      changed_.notify_all();
-    } else {
+    const bool batch_ready = crops_.size() >= batch_ || (!crops_.empty() && inbox_.empty() && decoding_ == 0);
+    if (running_ >= limit_ || (!batch_ready && inbox_.empty())) {
       changed_.wait(lock);
+      continue;
     }
+    ++running_;
+    if (batch_ready) {
+      encode_next(lock);
+    } else {
+      decode_next(lock);
+    }
+    --running_;
+    changed_.notify_all();
     active_.erase(std::remove_if(active_.begin(), active_.end(),
                                  [](const auto& job) {
                                    std::lock_guard guard(job->mutex);
@@ -130,6 +129,49 @@ void Embedder::work() {
                                  }),
                   active_.end());
   }
+}
+
+void Embedder::encode_next(std::unique_lock<std::mutex>& lock) {
+  std::vector<Crop> batch = take_batch();
+  lock.unlock();
+  encode(std::move(batch));
+  lock.lock();
+}
+
+void Embedder::decode_next(std::unique_lock<std::mutex>& lock) {
+  const std::shared_ptr<Job> job = std::move(inbox_.front());
+  inbox_.pop_front();
+  ++decoding_;
+  lock.unlock();
+  decode(job);
+  lock.lock();
+  --decoding_;
+}
+
+void Embedder::add_worker_if_needed() {
+  const bool work = !inbox_.empty() || !crops_.empty();
+  if (stopped_ || !work || workers_.size() - outside_ >= limit_) return;
+  try {
+    workers_.emplace_back("unreel-work", [this] { this->work(); });
+  } catch (...) {
+    // A worker too few is a wait, not a failure.
+  }
+}
+
+void Embedder::wait_begins() {
+  std::lock_guard lock(mutex_);
+  --decoding_;
+  --running_;
+  ++outside_;
+  add_worker_if_needed();
+  changed_.notify_all();
+}
+
+void Embedder::wait_ends() {
+  std::lock_guard lock(mutex_);
+  ++decoding_;
+  ++running_;
+  --outside_;
 }
 
 void Embedder::decode(const std::shared_ptr<Job>& job) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/cancel_token.h"
+#include "base/outside_wait.h"
 #include "base/thread.h"
 #include "clip/image_encoder.h"
 #include "media/video.h"
@@ -21,7 +22,7 @@ namespace unreel::engine {
 
 /// Microseconds of thread time that one video took in each stage.
 struct StageTimings {
-  std::int64_t decode_us = 0;
+  std::int64_t decode_us = 0;  ///< waits for a stream or a server are part of it
   std::int64_t preprocess_us = 0;
   std::int64_t encode_us = 0;  ///< its share of the batches that its frames were part of
 };
@@ -53,10 +54,11 @@ using EmbedDone = std::function<void(std::unique_ptr<VideoEmbedding>, std::excep
  * never more threads than workers run, and batches mix frames of all videos in flight.
  *
  * Memory is bounded: at most 2 x batch + workers x batch crops wait; a decoder that finds the queue full encodes a
- * batch itself before it goes on. Videos are taken in the order of submit(); results come as they finish. submit() and
+ * batch itself before it goes on. A worker whose video waits for a stream or a server does not count; another one works
+ * meanwhile. Videos are taken in the order of submit(); results come as they finish. submit() and
  * stop() may be called from any thread.
  */
-class Embedder {
+class Embedder final : private WaitObserver {
  public:
   /// workers: threads; with one ORT thread a session no more than these ever run. batch: see set_batch().
   Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch);
@@ -87,6 +89,11 @@ class Embedder {
   struct Crop;
 
   void work();
+  void encode_next(std::unique_lock<std::mutex>& lock);
+  void decode_next(std::unique_lock<std::mutex>& lock);
+  void add_worker_if_needed();
+  void wait_begins() override;
+  void wait_ends() override;
   void decode(const std::shared_ptr<Job>& job);
   void preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame, std::vector<std::uint8_t>& rgb);
   void enqueue(Crop crop);
@@ -98,6 +105,7 @@ class Embedder {
 
   const std::shared_ptr<clip::ImageEncoder> encoder_;
   const std::size_t crop_bytes_;
+  const std::size_t limit_;
 
   std::mutex stop_mutex_;  ///< held by the one that joins; taken before mutex_
 
@@ -107,7 +115,9 @@ class Embedder {
   std::deque<Crop> crops_;
   std::vector<std::shared_ptr<Job>> active_;
   std::size_t batch_ = 1;
-  std::size_t decoding_ = 0;
+  std::size_t decoding_ = 0;  ///< videos that may bring the next crop at any moment
+  std::size_t running_ = 0;  ///< workers that decode or encode, at most limit_ but for those that come back from a wait
+  std::size_t outside_ = 0;  ///< workers that wait for a stream or a server
   bool stopped_ = false;
   std::vector<NamedThread> workers_;  // last: the threads use every member above
 };

@@ -1,6 +1,8 @@
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { parseCsv } from "../csv.js";
 import { UnreelError } from "../errors.js";
+import { isWebAddress } from "../sources/video-source.js";
+import { withoutSecrets } from "../sources/web-address.js";
 import { readTextFile } from "../text-file.js";
 import { connectedGroups } from "./groups.js";
 import { byCodeUnit, type Dataset, type DatasetVideo, parseLabel, splits } from "./video.js";
@@ -98,7 +100,7 @@ class Manifest {
     const name = given("path");
     if (name === undefined) throw this.error(line, "path is empty");
     if (name.includes("\0")) throw this.error(line, "path has a NUL character");
-    const path = resolve(this.folder, name);
+    const path = isWebAddress(name) ? name : resolve(this.folder, name);
     const label = given("label");
     const parsed = label === undefined ? undefined : parseLabel(label);
     if (label !== undefined && parsed === undefined) {
@@ -125,6 +127,7 @@ class Manifest {
 
   /** Relative to the manifest's folder, so that it stays when the data moves; what lies elsewhere keeps its full path. */
   private idOf(name: string, path: string): string {
+    if (isWebAddress(name)) return withoutSecrets(name);
     const below = relative(this.folder, path).split(sep).join("/");
     return isAbsolute(name) && below.startsWith("../") ? path : below;
   }

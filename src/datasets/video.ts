@@ -1,4 +1,7 @@
 import { posix } from "node:path";
+import { UnreelTypeError } from "../errors.js";
+import { isWebAddress } from "../sources/video-source.js";
+import { withoutSecrets } from "../sources/web-address.js";
 
 /** 1 = fake, 0 = real: in every file and every API of unreel, whatever a dataset's own digits mean. */
 export type Label = 0 | 1;
@@ -29,7 +32,7 @@ export interface VideoFacts {
 
 /** A video of a dataset. */
 export interface DatasetVideo extends VideoFacts {
-  /** Where the file is, absolute unless the user gave it otherwise. */
+  /** Where the file is, absolute unless the user gave it otherwise; or an `http:` or `https:` URL. */
   readonly path: string;
 }
 
@@ -57,13 +60,22 @@ export function parseLabel(text: string): Label | undefined {
 
 /**
  * Videos that belong to no dataset: label unknown, each its own group. The id is the path as given, normalised
- * (`./a//b.mp4` -> `a/b.mp4`), so that it does not change when the list grows; a path given twice counts once.
+ * (`./a//b.mp4` -> `a/b.mp4`), so that it does not change when the list grows; a path given twice counts once. A URL's id
+ * leaves out what may be secret in it.
+ *
+ * @throws UnreelTypeError for URLs that only differ in what is left out
  */
 export function videosFromPaths(paths: readonly string[]): DatasetVideo[] {
   const videos = new Map<string, DatasetVideo>();
   for (const path of paths) {
-    const id = posix.normalize(path);
-    if (!videos.has(id)) videos.set(id, { id, path, group: id });
+    const id = isWebAddress(path) ? withoutSecrets(path) : posix.normalize(path);
+    const before = videos.get(id);
+    if (before !== undefined && isWebAddress(path) && before.path !== path) {
+      throw new UnreelTypeError(
+        `Several URLs are ${id} but for their queries; give them ids of their own in a manifest`,
+      );
+    }
+    if (before === undefined) videos.set(id, { id, path, group: id });
   }
   return [...videos.values()];
 }

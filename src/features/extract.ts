@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import type { DatasetVideo, VideoFacts } from "../datasets/video.js";
 import type { Encoder } from "../encoder.js";
 import { type CodedError, UnreelError } from "../errors.js";
+import type { HttpOptions } from "../sources/http-options.js";
+import type { VideoSource } from "../sources/video-source.js";
+import { withoutSecrets } from "../sources/web-address.js";
 import type { Limits } from "../video.js";
 import type { Shard } from "./layout.js";
 import type { FeatureStore } from "./store.js";
@@ -16,6 +19,10 @@ export interface ExtractOptions {
   /** This run's share of the videos; runs with other shares may write to the same store at the same time. */
   readonly shard?: Shard;
   readonly limits?: Limits;
+  /** For videos that lie on a server. */
+  readonly http?: HttpOptions;
+  /** What is read for a video's path. Default: the path itself, which may be a URL. */
+  readonly sourceOf?: (path: string) => VideoSource;
   /** Work that a kill may lose, in milliseconds. Default 10,000. */
   readonly commitAfterMs?: number;
   /** Also tries the videos again that failed for good in an earlier run: undecodable ones, for instance. Default false. */
@@ -129,8 +136,11 @@ export async function extractFeatures(
   const { count = 16, shard, signal } = options;
   const plan = await planExtraction(videos, store, options);
   // One file may stand under several ids: it is embedded once and stored for each.
-  const wanted = new Map<string, DatasetVideo[]>();
-  for (const video of plan.wanted) wanted.set(video.path, [...(wanted.get(video.path) ?? []), video]);
+  const { sourceOf = (path: string) => path } = options;
+  const byPath = new Map<string, DatasetVideo[]>();
+  for (const video of plan.wanted) byPath.set(video.path, [...(byPath.get(video.path) ?? []), video]);
+  const wanted = new Map<VideoSource, DatasetVideo[]>();
+  for (const [path, videos] of byPath) wanted.set(sourceOf(path), videos);
   const writer = await store.writer({ shard, commitAfterMs: options.commitAfterMs });
   const summary = { skipped: plan.skipped, failedBefore: plan.failedBefore, videos: 0, failed: 0, rows: 0 };
   try {
@@ -139,17 +149,19 @@ export async function extractFeatures(
       ...(options.batch !== undefined && { batch: options.batch }),
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
       ...(options.limits !== undefined && { limits: options.limits }),
+      ...(options.http !== undefined && { http: options.http }),
       ...(signal !== undefined && { signal }),
     });
     for await (const result of results) {
       for (const video of wanted.get(result.source) ?? []) {
+        const uri = withoutSecrets(video.path);
         if (result.ok) {
-          await writer.add({ ...video, uri: video.path, frames: result.frames, embeddings: result.embeddings });
+          await writer.add({ ...video, uri, frames: result.frames, embeddings: result.embeddings });
           summary.videos++;
           summary.rows += result.frames.length;
           options.onVideo?.({ video, rows: result.frames.length });
         } else {
-          await writer.addFailure({ ...video, uri: video.path, error: result.error });
+          await writer.addFailure({ ...video, uri, error: result.error });
           summary.failed++;
           options.onVideo?.({ video, rows: 0, error: result.error });
         }

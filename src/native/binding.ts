@@ -8,7 +8,9 @@ export interface NativeBinding {
   loadOnnxRuntime(path: string): { path: string; version: string };
   createToken(): NativeToken;
 
-  openVideo(source: string | Uint8Array, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
+  /** Bytes that the caller brings as they are wanted; messages call them `name`. */
+  createSpool(name: string, limits: NativeLimits): NativeSpool;
+  openVideo(source: NativeSource, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
   createClip(path: string, options: NativeClipOptions): Promise<NativeClip>;
   /** rgb: height x width x 3; resolves to size x size x 3. */
   clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
@@ -56,11 +58,31 @@ export interface NativeLimits {
   maxFrames: number;
   maxDurationUs: number;
   maxBytes: number;
+  maxSpoolBytes: number;
   maxStreams: number;
   maxIndexEntries: number;
   maxMemoryBytes: number;
   openTimeoutMs: number;
   frameTimeoutMs: number;
+  idleTimeoutMs: number;
+}
+
+/** A path, bytes that are copied, or a spool, which feeds one video. */
+export type NativeSource = string | Uint8Array | NativeSpool;
+
+/** Kept bytes that one producer brings. Once it is done, all its calls do nothing. */
+export interface NativeSpool {
+  /** Resolves once the bytes are kept; one call at a time. Rejects where a limit or the disk forbids it. */
+  put(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Says how many bytes there are altogether. */
+  setSize(size: number): void;
+  /** Readers that miss bytes get this error. */
+  fail(code: string, message: string, details: object): void;
+  /** The offset of a byte that is wanted, once one is; null once the spool is done. Keeps no process alive. */
+  wanted(): Promise<number | null>;
+  /** Resolves once every byte is there, or none is wanted any more. Keeps no process alive. */
+  done(): Promise<void>;
+  close(): void;
 }
 
 export type NativePolicy = NativeChoice & { startUs?: number; endUs?: number };
@@ -172,7 +194,7 @@ export interface NativeEncoder {
   encode(crops: Uint8Array, count: number, token: NativeToken): Promise<Float32Array>;
   setBatch(batch: number): void;
   embedVideo(
-    source: string | Uint8Array,
+    source: NativeSource,
     policy: NativePolicy,
     limits: NativeLimits,
     token: NativeToken,

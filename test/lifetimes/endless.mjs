@@ -1,8 +1,13 @@
 // Work that goes on until somebody ends it; each calls `underWay` once it has begun to give results.
+import { createReadStream } from "node:fs";
 import { loadDetector, loadEncoder, openVideo, trainHead } from "../../dist/index.js";
 
 function* forEver(item) {
   for (;;) yield item;
+}
+
+async function* silence() {
+  await new Promise(() => undefined);
 }
 
 export const endless = {
@@ -17,6 +22,15 @@ export const endless = {
   async sample([clip], underWay) {
     const video = await openVideo(clip);
     for (;;) for await (const _ of video.sample()) underWay();
+  },
+  /** Streams that bring their bytes, beside some that never do and are waited for. */
+  async stream([clip], underWay) {
+    for (let i = 0; i < 4; i++) openVideo(silence()).catch(() => undefined);
+    for (;;) {
+      const video = await openVideo(createReadStream(clip));
+      for await (const _ of video.sample({ count: 3 })) underWay();
+      video.close();
+    }
   },
   async train(_inputs, underWay) {
     const x = Float32Array.from({ length: 2000 * 64 }, (_, i) => Math.sin(i * i));

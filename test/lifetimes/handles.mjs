@@ -2,10 +2,29 @@
 // files were open before and after, and how many threads of the engine stay. A way that leaks never gets there.
 // Usage: node --expose-gc handles.mjs WAY CLIP [ENCODER]
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { loadEncoder, openVideo } from "../../dist/index.js";
 
 const [way, clip, model] = process.argv.slice(2);
+
+/** Streams that were asked for bytes and not let go yet. */
+let streams = 0;
+
+/** The clip, and more after it than is kept in memory; then silence, if that is wanted. */
+async function* spooled(silent = false) {
+  streams++;
+  try {
+    yield readFileSync(clip);
+    const free = Buffer.alloc(17 << 20);
+    free.writeUInt32BE(free.length, 0);
+    free.write("free", 4, "latin1");
+    yield free;
+    if (silent) await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    streams--;
+  }
+}
 
 const ways = {
   async read() {
@@ -32,6 +51,27 @@ const ways = {
       if (error.code !== "ERR_UNREEL_ABORTED") throw error;
     }
     video.close();
+  },
+  async streamed() {
+    const video = await openVideo(spooled());
+    for await (const _ of video.sample({ count: 2, size: "clip" }));
+    video.close();
+  },
+  async streamLeft() {
+    const video = await openVideo(spooled());
+    for await (const _ of video.sample()) break;
+    video.close();
+  },
+  async streamAborted() {
+    const controller = new AbortController();
+    const opening = openVideo(spooled(true), { signal: controller.signal });
+    setImmediate().then(() => controller.abort());
+    await opening.catch((error) => {
+      if (error.code !== "ERR_UNREEL_ABORTED") throw error;
+    });
+  },
+  async streamDropped() {
+    await (await openVideo(spooled())).sample().next();
   },
   /** Nobody closes it: the garbage collector does. */
   async dropped() {
@@ -61,12 +101,14 @@ const files = () =>
 const threads = () =>
   readdirSync("/proc/self/task").map((id) => looked(() => readFileSync(`/proc/self/task/${id}/comm`, "utf8").trim()));
 const threadsNamed = (...names) => threads().filter((name) => names.includes(name)).length;
-const held = () => files().filter((file) => file === clip).length + threadsNamed("unreel-frames", "unreel-work");
+const isSpool = (file) => file.startsWith(tmpdir()) && file.endsWith("(deleted)");
+const isOurs = (file) => file === clip || isSpool(file);
+const held = () => files().filter(isOurs).length + threadsNamed("unreel-frames", "unreel-work") + streams;
 
 // Loads the addon and what it loads, which stay.
 await ways[way]();
-const before = files().filter((file) => file !== clip).length;
-const uses = way === "embedded" ? 20 : 200;
+const before = files().filter((file) => !isOurs(file)).length;
+const uses = way === "embedded" ? 20 : way.startsWith("stream") ? 50 : 200;
 for (let done = 0; done < uses; done += 10) await Promise.all(Array.from({ length: 10 }, () => ways[way]()));
 while (held() > 0) {
   globalThis.gc();

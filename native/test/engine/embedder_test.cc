@@ -7,6 +7,7 @@
 
 #include "clip/runtime.h"
 #include "media/file_source.h"
+#include "media/spooled_source.h"
 #include "test/support/assets.h"
 #include "test/support/onnx_runtime.h"
 
@@ -92,6 +93,26 @@ TEST(Embedder, ACancelledVideoEndsAndTheOthersGoOn) {
   cancel.cancel();
   EXPECT_EQ(code_of(cancelled.get().error), ErrorCode::aborted);
   EXPECT_TRUE(first.get().result);
+}
+
+TEST(Embedder, VideosThatWaitForTheirBytesHoldUpNoOther) {
+  UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
+  Embedder embedder(tiny_encoder(), 1, 4);
+  std::vector<std::shared_ptr<media::SpooledSource>> silent;
+  std::vector<std::future<Outcome>> stalled;
+  for (int i = 0; i < 5; ++i) {
+    silent.push_back(std::make_shared<media::SpooledSource>("the stream", media::Limits{}));
+    auto promise = std::make_shared<std::promise<Outcome>>();
+    stalled.push_back(promise->get_future());
+    embedder.submit({[readers = readers_end(silent.back())] { return readers; }, media::SampleCount{3}, {}, {}},
+                    [promise](std::unique_ptr<VideoEmbedding> result, std::exception_ptr error) {
+                      promise->set_value({std::move(result), error});
+                    });
+  }
+  EXPECT_TRUE(submit(embedder, test::asset(kClips[0]), 5).get().result);
+  EXPECT_TRUE(submit(embedder, test::asset(kClips[1]), 5).get().result);
+  for (const auto& source : silent) source->close();
+  for (auto& each : stalled) EXPECT_EQ(code_of(each.get().error), ErrorCode::aborted);
 }
 
 TEST(Embedder, StopSettlesEveryVideo) {

@@ -32,5 +32,21 @@ TEST(JobPool, AShortJobDoesNotWaitForALongOne) {
   EXPECT_TRUE(JobPool::instance().wait_idle(10'000));
 }
 
+TEST(JobPool, JobsThatWaitForSomebodyOutsideHoldUpNoOther) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  for (int i = 0; i < 100; ++i) {
+    JobPool::instance().submit([released] {
+      const OutsideWait waiting;
+      released.wait();
+    });
+  }
+  std::promise<void> ran;
+  JobPool::instance().submit([&] { ran.set_value(); });
+  ran.get_future().wait();
+  release.set_value();
+  EXPECT_TRUE(JobPool::instance().wait_idle(10'000));
+}
+
 }  // namespace
 }  // namespace unreel::engine

@@ -15,13 +15,14 @@ import { extractFeatures, planExtraction } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
 import { createOrOpenStore } from "../../features/store.js";
 import { exitCode } from "../exit.js";
-import { collectInputs } from "../inputs.js";
+import { collectInputs, sourceOf, stdinName } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { addLimitOptions, type LimitOptions, limitsOf } from "../limits.js";
+import { wholeNumber } from "../options.js";
 import { failure, say, writeJsonLine } from "../output.js";
 import { Progress } from "../progress.js";
 
-interface ExtractCommandOptions {
+interface ExtractCommandOptions extends LimitOptions {
   readonly encoder: string;
   readonly out: string;
   readonly dataset?: DatasetKind;
@@ -32,7 +33,6 @@ interface ExtractCommandOptions {
   readonly concurrency?: number;
   readonly dtype: "f16" | "f32";
   readonly shard?: Shard;
-  readonly maxPixels?: number;
   readonly commitAfterMs?: number;
   readonly retryFailed?: boolean;
   readonly fromFile?: string;
@@ -41,10 +41,10 @@ interface ExtractCommandOptions {
 
 /** `unreel extract`: embeddings of videos into a feature store. */
 export function addExtractCommand(program: Command): void {
-  program
+  const command = program
     .command("extract")
     .description("embed videos into a feature store; run it again to go on where it stopped")
-    .argument("[inputs...]", "video files, or one folder with --dataset")
+    .argument("[inputs...]", "video files, URLs, - for the bytes of one video on stdin, or one folder with --dataset")
     .requiredOption("--encoder <file>", "a CLIP image encoder in ONNX")
     .requiredOption("--out <dir>", "the feature store")
     .addOption(
@@ -59,12 +59,12 @@ export function addExtractCommand(program: Command): void {
     .option("--shard <i/n>", "take the i-th of n shares of the videos (0 <= i < n)", parseShard)
     .option("--commit-after-ms <n>", "work that a kill may lose, in milliseconds (default 10000)", wholeNumber(0))
     .option("--retry-failed", "try every failed video again, also those that cannot be decoded")
-    .option("--max-pixels <n>", "refuse videos whose frames are larger", positiveNumber)
     .option("--from-file <file>", "read a list of videos, one a line; - is stdin")
     .option("-0, --nul", "the list is separated by NUL characters")
     .action((inputs: string[], options: ExtractCommandOptions) =>
       interruptible((signal) => extract(inputs, options, signal)),
     );
+  addLimitOptions(command);
 }
 
 function parseShard(text: string): Shard {
@@ -93,6 +93,12 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
     ...(options.retryFailed !== undefined && { retryFailed: options.retryFailed }),
   };
   const { wanted, skipped, failedBefore } = await planExtraction(videos, store, choice);
+  if (videos.some(({ path }) => path === stdinName) && !wanted.some(({ path }) => path === stdinName)) {
+    // Another video may come from stdin each time; it must not pass for one that is done.
+    throw new UnreelTypeError(
+      `${options.out} holds a video from stdin (-) already; save this one as a file, or extract it into another store`,
+    );
+  }
   const progress = new Progress("extract", wanted.length, "videos");
   const failures: object[] = [];
   const soFar = { skipped, failedBefore, videos: 0, failed: 0, rows: 0 };
@@ -101,7 +107,8 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
     count: options.count,
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
     ...(options.commitAfterMs !== undefined && { commitAfterMs: options.commitAfterMs }),
-    ...(options.maxPixels !== undefined && { limits: { maxPixels: options.maxPixels } }),
+    limits: limitsOf(options),
+    sourceOf,
     signal,
     onVideo: ({ video, rows, error }) => {
       if (error === undefined) soFar.videos++;

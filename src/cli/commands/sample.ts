@@ -4,29 +4,29 @@ import { UnreelTypeError } from "../../errors.js";
 import { NpyFileWriter } from "../../npy-file.js";
 import { openVideo, type SampleOptions } from "../../video.js";
 import { exitCode } from "../exit.js";
-import { collectInputs } from "../inputs.js";
+import { collectInputs, sourceOf } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
+import { addLimitOptions, type LimitOptions, limitsOf } from "../limits.js";
 import { positiveNumber, wholeNumber, wholeNumberList } from "../options.js";
 import { failure, say, writeJsonLine } from "../output.js";
 
-interface SampleCommandOptions {
+interface SampleCommandOptions extends LimitOptions {
   readonly count?: number;
   readonly fps?: number;
   readonly frames?: readonly number[];
   readonly keyframes?: boolean;
   readonly size: "full" | "clip";
   readonly out?: string;
-  readonly maxPixels?: number;
   readonly fromFile?: string;
   readonly nul?: boolean;
 }
 
 /** `unreel sample`: exact frames of videos. */
 export function addSampleCommand(program: Command): void {
-  program
+  const command = program
     .command("sample")
     .description("take exact frames: one line of JSON a frame, pixels as an .npy file")
-    .argument("[videos...]", "video files")
+    .argument("[videos...]", "video files, URLs, or - for the bytes of one video on stdin")
     .addOption(
       new Option("--count <n>", "frames spread evenly")
         .argParser(wholeNumber(1))
@@ -45,12 +45,12 @@ export function addSampleCommand(program: Command): void {
       new Option("--size <size>", "whole frames, or CLIP's 224 x 224 crop").choices(["full", "clip"]).default("full"),
     )
     .option("--out <file>", "write the pixels of one video as uint8 [N, H, W, 3]")
-    .option("--max-pixels <n>", "refuse videos whose frames are larger", positiveNumber)
     .option("--from-file <file>", "read a list of videos, one a line; - is stdin")
     .option("-0, --nul", "the list is separated by NUL characters")
     .action((videos: string[], options: SampleCommandOptions) =>
       interruptible((signal) => sample(videos, options, signal)),
     );
+  addLimitOptions(command);
 }
 
 async function sample(videos: readonly string[], options: SampleCommandOptions, signal: AbortSignal): Promise<void> {
@@ -77,8 +77,8 @@ async function sampleOne(
   options: SampleCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { count, fps, frames, keyframes, size, maxPixels } = options;
-  await using video = await openVideo(input, { ...(maxPixels !== undefined && { limits: { maxPixels } }), signal });
+  const { count, fps, frames, keyframes, size } = options;
+  await using video = await openVideo(sourceOf(input), { limits: limitsOf(options), signal });
   if (count !== undefined && count > video.info.frameCount) {
     say(`${input} has ${video.info.frameCount} frames, fewer than --count ${count}: every frame is taken once`);
   }

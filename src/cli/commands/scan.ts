@@ -1,13 +1,14 @@
 import { type Command, Option } from "commander";
 import { loadDetector, type ScanResult } from "../../detector.js";
 import { exitCode } from "../exit.js";
-import { collectInputs } from "../inputs.js";
+import { collectInputs, inputOf, sourceOf } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { addLimitOptions, type LimitOptions, limitsOf } from "../limits.js";
+import { wholeNumber } from "../options.js";
 import { failure, say, write, writeJsonLine } from "../output.js";
 import { Progress } from "../progress.js";
 
-interface ScanCommandOptions {
+interface ScanCommandOptions extends LimitOptions {
   readonly detector: string;
   readonly encoder?: string;
   readonly json?: boolean;
@@ -16,17 +17,16 @@ interface ScanCommandOptions {
   readonly concurrency?: number;
   readonly threads?: number;
   readonly batch?: number;
-  readonly maxPixels?: number;
   readonly fromFile?: string;
   readonly nul?: boolean;
 }
 
 /** `unreel scan`: verdicts on videos. */
 export function addScanCommand(program: Command): void {
-  program
+  const command = program
     .command("scan")
     .description("say of each video whether it is real or fake")
-    .argument("[videos...]", "video files")
+    .argument("[videos...]", "video files, URLs, or - for the bytes of one video on stdin")
     .requiredOption("--detector <dir>", "the detector's folder")
     .option("--encoder <file>", "the encoder's ONNX file, where it is not at the place that the detector names")
     .addOption(new Option("--json", "one JSON document with all results").conflicts("jsonl"))
@@ -35,17 +35,17 @@ export function addScanCommand(program: Command): void {
     .option("--concurrency <n>", "videos in flight", wholeNumber(1))
     .option("--threads <n>", "threads that decode and encode", wholeNumber(1))
     .option("--batch <n>", "pictures an encode call takes at most", wholeNumber(1))
-    .option("--max-pixels <n>", "refuse videos whose frames are larger", positiveNumber)
     .option("--from-file <file>", "read a list of videos, one a line; - is stdin")
     .option("-0, --nul", "the list is separated by NUL characters")
     .action((videos: string[], options: ScanCommandOptions) =>
       interruptible((signal) => scan(videos, options, signal)),
     );
+  addLimitOptions(command);
 }
 
 async function scan(videos: readonly string[], options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
   const inputs = await collectInputs(videos, options);
-  const { threads, batch, encoder, concurrency, maxPixels } = options;
+  const { threads, batch, encoder, concurrency } = options;
   await using detector = await loadDetector(options.detector, {
     ...(encoder !== undefined && { encoder }),
     ...(threads !== undefined && { threads }),
@@ -54,7 +54,7 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   });
   const many = {
     ...(concurrency !== undefined && { concurrency }),
-    ...(maxPixels !== undefined && { limits: { maxPixels } }),
+    limits: limitsOf(options),
     signal,
   };
   const lines = options.jsonl === true || (options.json !== true && process.stdout.isTTY !== true);
@@ -64,7 +64,8 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   let fakes = 0;
   let done = 0;
   try {
-    for await (const result of detector.scanMany(inputs, many)) {
+    for await (const each of detector.scanMany(inputs.map(sourceOf), many)) {
+      const result: ScanResult<string> = { ...each, input: inputOf(each.input) };
       if (!result.ok) failed++;
       else if (result.verdict === "fake") fakes++;
       const document = result.ok ? result : failure(result.input, result.error);
