@@ -45,6 +45,7 @@ class Comparison {
     this.md5At = new Map();
     for (const { ptsUs, md5 } of this.frames) this.md5At.set(ptsUs, [...(this.md5At.get(ptsUs) ?? []), md5]);
     this.corrupt = new Set(reference.packets.flatMap(({ ptsUs, corrupt }) => (corrupt ? [ptsUs] : [])));
+    this.mayBeSwapped = recipe.treatment === "joined" || (recipe.family === "mpeg4" && !ascending(reference.frames));
     // What FFmpeg itself calls damaged may be left out: then, as in a treated stream, only what is handed out counts.
     // libav skips B-frames of MPEG-4 that begins in the middle: it cannot tell their times (mpeg4videodec.c, pp_time).
     this.skipsB = recipe.family === "mpeg4" && recipe.treatment === "edit list" && !this.sameCount;
@@ -83,7 +84,7 @@ class Comparison {
       if (at >= 0 && sparseTimes.has(recipe.container)) {
         this.note("the file has no time for some frame: FFmpeg's guess is another");
         this.timesHold = at;
-      } else if (at >= 0 && recipe.treatment === "joined" && !ascending(reference.frames)) this.timesHold = at;
+      } else if (at >= 0 && this.mayBeSwapped) this.timesHold = at;
       else if (at >= 0) this.differ(`frame ${at} is at ${info.ptsUs[at]} us, FFmpeg's at ${this.frames[at].ptsUs} us`);
     }
     if (this.sameCount) return;
@@ -136,14 +137,16 @@ class Comparison {
     if (numbers.some((frame, at) => at > 0 && numbers[at - 1] >= frame)) this.differ(`${run.policy}: out of order`);
   }
 
-  /** At a join the container's times may contradict the decoder's order: unreel goes by the former, FFmpeg by the
-   * latter, whose times then do not ascend. No more frames are swapped than a decoder reorders. */
+  /**
+   * The container's times may contradict the decoder's order: at a join, or in MPEG-4 whose B-frames were written without
+   * times of their own (libxvid). unreel goes by the former, FFmpeg by the latter. No more frames are swapped than a
+   * decoder reorders.
+   */
   whySwapped(frame, md5) {
-    if (this.recipe.treatment !== "joined" || ascending(this.reference.frames)) return undefined;
+    if (!this.mayBeSwapped) return undefined;
     const near = this.frames.slice(Math.max(0, frame - 16), frame + 17);
-    return near.some((theirs) => theirs.md5 === md5)
-      ? "order at a join: the container's and the decoder's differ"
-      : undefined;
+    if (!near.some((theirs) => theirs.md5 === md5)) return undefined;
+    return `the container's order and the decoder's differ: ${this.recipe.family}, ${this.recipe.treatment}`;
   }
 
   /** Why a frame of a damaged stream is not FFmpeg's of that time although it was handed out; undefined if unknown. */
