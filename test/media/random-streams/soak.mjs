@@ -9,7 +9,7 @@ export { referenceProgram } from "./reference.mjs";
 export { ffmpegVersion, samplePlanes } from "./stream.mjs";
 
 /** Of what makeStream() leaves: raised when the reference or the policies change, so that old copies are not used. */
-export const revision = 3;
+export const revision = 5;
 
 /**
  * Checks the stream of one seed. `place(recipe, make)` resolves to the folder that `make(folder)` filled, now or

@@ -52,7 +52,9 @@ export async function makeStream(recipe, folder) {
   ])
     rmSync(join(folder, scrap), { force: true });
   const [info] = await sample(join(folder, recipe.file), []);
-  const reference = await decodeByFfmpeg(folder, recipe.file, info.stream ?? "v:0", { damaged: !recipe.exact });
+  const reference = await decodeByFfmpeg(folder, recipe.file, info.stream ?? "v:0", {
+    twice: recipe.family === "vp8" && !recipe.exact,
+  });
   const policies = policiesFor(recipe.seed, Math.max(1, reference.frames.length));
   writeFileSync(join(folder, "stream.json"), JSON.stringify({ policies, reference }));
 }

@@ -8,16 +8,16 @@ const joins = { h264: "ts", hevc: "ts", mpeg2: "ts", mpeg1: "ts", vp8: "mkv", vp
 /** Each says how often it comes, where it can be used, and what it does. Those that are not `exact` leave frames that
  * no decoder can bring, or bring as they were. */
 export const treatments = {
-  none: { weight: 40, exact: true, fits: () => true },
+  none: { weight: 32, exact: true, fits: () => true },
   audio: { weight: 10, exact: true, fits: (_family, name) => containers[name].audio !== undefined },
   "start offset": { weight: 6, exact: true, fits: (_family, name) => hasTimes(name) && !["ivf", "avi"].includes(name) },
-  "edit list": { weight: 8, exact: true, fits: (_family, name) => isIso(name) },
+  "edit list": { weight: 16, exact: true, fits: (_family, name) => isIso(name) },
   "two videos": { weight: 5, exact: true, fits: (_family, name) => ["mp4", "mov", "mkv", "webm", "ts"].includes(name) },
   "in-band headers": { weight: 5, exact: true, fits: (family) => ["h264", "hevc", "mpeg4", "mpeg2"].includes(family) },
   "without SEI": { weight: 4, exact: true, fits: (family) => ["h264", "hevc"].includes(family) },
   "access unit delimiters": { weight: 3, exact: true, fits: (family) => ["h264", "hevc"].includes(family) },
   "superframes split": { weight: 2, exact: true, fits: (family, name) => family === "vp9" && name !== "mp4" },
-  joined: { weight: 8, exact: true, fits: (family, name) => family in joins && hasTimes(name) && name !== "avi" },
+  joined: { weight: 12, exact: true, fits: (family, name) => family in joins && hasTimes(name) && name !== "avi" },
   "begins within a GOP": {
     weight: 12,
     exact: false,
@@ -37,6 +37,13 @@ const tags = { h264: ["avc1", "avc1", "avc3"], hevc: ["hvc1", "hev1", "hev1"] };
 const metadata = { h264: "h264_metadata=aud=insert", hevc: "hevc_metadata=aud=insert" };
 const seiUnits = { h264: "filter_units=remove_types=6", hevc: "filter_units=remove_types=39-40" };
 
+/** Of a stream that is copied into the container afterwards. MPEG-4's headers get into MPEG-TS only by its encoder. */
+function baseEnding(family, container) {
+  if (containers[container].timeless) return containers[container].ending;
+  if (family === "mpeg4" && ["ts", "m2ts"].includes(container)) return "ts";
+  return isIso(container) || container === "3gp" ? "mp4" : "mkv";
+}
+
 /**
  * The commands that bring a treated stream into `file`. `encode(options)` gives the command that encodes the stream:
  * {output, options?, inputs?, other?}, where `other` is a second stream of the same codec.
@@ -47,7 +54,7 @@ export function commandsFor(dice, { ffmpeg, family, container, treatment, shape,
   const tag = isIso(container) && tags[family] ? ` -tag:v ${dice.pick(tags[family])}` : "";
   const mux = `${options(dice)}${tag}`;
   const seconds = shape.frames / rateOf(shape.rate);
-  const base = `base.${containers[container].timeless ? ending : isIso(container) || container === "3gp" ? "mp4" : "mkv"}`;
+  const base = `base.${baseEnding(family, container)}`;
   const copy = (more, from = base) => `${ffmpeg} -i ${from} -map 0 -c copy ${more} ${mux} ${file}`;
   const viaBase = (more) => [...encode({ output: base }), copy(more)];
   const straight = (more, inputs) => encode({ output: file, options: `${more} ${mux}`, inputs });
