@@ -9,10 +9,10 @@ DecodeRun::DecodeRun(PacketDecoder& decoder, VideoStats& stats, Sink sink)
   decoder_.flush();
 }
 
-bool DecodeRun::send(const AVPacket& packet) {
+bool DecodeRun::send(const AVPacket& packet, const PacketRole* role) {
   ++stats_.packets_decoded;
   const bool accepted = decoder_.send(packet);
-  trail_.sent(packet, accepted);
+  trail_.sent(packet, accepted, role);
   return hand_on();
 }
 
@@ -36,7 +36,7 @@ void decode_all(Demuxer& demuxer, PacketDecoder& decoder, VideoStats& stats, con
   const UniqueAVPacket packet = make_packet();
   while (demuxer.read(*packet)) {
     ++stats.packets_read;
-    if (!run.send(*packet)) return;
+    if (!run.send(*packet, nullptr)) return;
   }
   run.finish();
 }

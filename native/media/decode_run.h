@@ -24,8 +24,9 @@ class DecodeRun {
   /// The decoder is emptied first. Decoder and stats outlive the run.
   DecodeRun(PacketDecoder& decoder, VideoStats& stats, Sink sink);
 
-  /// Whether the run goes on. Throws what PacketDecoder throws.
-  bool send(const AVPacket& packet);
+  /// `role` is what the index knows of the packet, null where there is none. Whether the run goes on. Throws what
+  /// PacketDecoder throws.
+  bool send(const AVPacket& packet, const PacketRole* role);
 
   /// No packet follows: the frames that the decoder held back come. Whether the sink took them all.
   bool finish();

@@ -150,7 +150,7 @@ void PlanRunner::run_stretch(const Stretch& stretch, const std::vector<bool>& se
     }
     const auto at = static_cast<std::size_t>(position);
     if (position <= stretch.last ? !sent[at] : index_.packets()[at].role.droppable) continue;
-    const bool goes_on = run.send(*packet);
+    const bool goes_on = run.send(*packet, &index_.packets()[at].role);
     if (!errors.look() || !goes_on) return;
   }
   if (run.finish()) planned_.drained_at = position;
@@ -177,7 +177,8 @@ void PlanRunner::fall_back(const Stretch& stretch, const std::vector<std::int64_
   for (std::int64_t position = first;
        !by_index || position <= stretch.last || needs_more(first, position, missing, collector); ++position) {
     if (cursor_.read(*packet) == PacketCursor::Read::end) break;
-    if (!run.send(*packet)) break;
+    const bool known = by_index && position < static_cast<std::int64_t>(index_.packets().size());
+    if (!run.send(*packet, known ? &index_.packets()[static_cast<std::size_t>(position)].role : nullptr)) break;
   }
   if (!collector.complete()) run.finish();
   for (const std::int64_t frame : missing) collector.give_up(frame);
@@ -193,7 +194,7 @@ void PlanRunner::run_everything(FrameCollector& collector) {
     const UniqueAVPacket packet = make_packet();
     while (demuxer_.read(*packet)) {
       ++stats_.packets_read;
-      const bool goes_on = run.send(*packet);
+      const bool goes_on = run.send(*packet, nullptr);
       if ((used.threads() > 1 && !errors.look()) || !goes_on) return;
     }
     run.finish();

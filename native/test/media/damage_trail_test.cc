@@ -24,13 +24,13 @@ UniqueAVFrame frame(std::int64_t pts, AVPictureType type = AV_PICTURE_TYPE_P, in
 
 TEST(DamageTrail, ARefusedPacketSpoilsEverythingUpToTheNextKeyFrame) {
   DamageTrail trail(AV_CODEC_ID_H264);
-  trail.sent(*packet(0, kKey), true);
-  trail.sent(*packet(3), true);
-  trail.sent(*packet(6), false);
-  trail.sent(*packet(5), true);  // a B-frame shown before the lost one and predicted from it
-  trail.sent(*packet(9), true);
-  trail.sent(*packet(12, kKey), true);
-  trail.sent(*packet(15), true);
+  trail.sent(*packet(0, kKey), true, nullptr);
+  trail.sent(*packet(3), true, nullptr);
+  trail.sent(*packet(6), false, nullptr);
+  trail.sent(*packet(5), true, nullptr);  // a B-frame shown before the lost one and predicted from it
+  trail.sent(*packet(9), true, nullptr);
+  trail.sent(*packet(12, kKey), true, nullptr);
+  trail.sent(*packet(15), true, nullptr);
   EXPECT_FALSE(trail.spoils(*frame(0)));
   EXPECT_FALSE(trail.spoils(*frame(3)));
   EXPECT_TRUE(trail.spoils(*frame(5)));
@@ -42,24 +42,53 @@ TEST(DamageTrail, ARefusedPacketSpoilsEverythingUpToTheNextKeyFrame) {
 TEST(DamageTrail, ConcealedErrorsSpreadFromAReferenceButNotFromABFrame) {
   for (const AVPictureType type : {AV_PICTURE_TYPE_P, AV_PICTURE_TYPE_B}) {
     DamageTrail trail(AV_CODEC_ID_HEVC);
-    trail.sent(*packet(0, kKey), true);
-    trail.sent(*packet(1), true);
-    trail.sent(*packet(2), true);
+    trail.sent(*packet(0, kKey), true, nullptr);
+    trail.sent(*packet(1), true, nullptr);
+    trail.sent(*packet(2), true, nullptr);
     EXPECT_FALSE(trail.spoils(*frame(0)));
     EXPECT_TRUE(trail.spoils(*frame(1, type, FF_DECODE_ERROR_CONCEALMENT_ACTIVE)));
     EXPECT_EQ(trail.spoils(*frame(2)), type == AV_PICTURE_TYPE_P);
-    trail.sent(*packet(3), true);
+    trail.sent(*packet(3), true, nullptr);
     EXPECT_EQ(trail.spoils(*frame(3)), type == AV_PICTURE_TYPE_P);
-    trail.sent(*packet(4, kKey), true);
+    trail.sent(*packet(4, kKey), true, nullptr);
     EXPECT_FALSE(trail.spoils(*frame(4)));
+  }
+}
+
+TEST(DamageTrail, FramesShownBeforeTheKeyFrameThatEndsABreakMayLookBackBeyondIt) {
+  DamageTrail trail(AV_CODEC_ID_H264);
+  trail.sent(*packet(0, kKey), true, nullptr);
+  trail.sent(*packet(1), false, nullptr);
+  trail.sent(*packet(4, kKey), true, nullptr);
+  trail.sent(*packet(3), true, nullptr);
+  trail.sent(*packet(5), true, nullptr);
+  EXPECT_TRUE(trail.spoils(*frame(3)));
+  EXPECT_FALSE(trail.spoils(*frame(4)));
+  EXPECT_FALSE(trail.spoils(*frame(5)));
+}
+
+TEST(DamageTrail, WhereTheIndexKnowsThePacketItSaysWhetherDamageSpreads) {
+  for (const bool droppable : {false, true}) {
+    DamageTrail trail(AV_CODEC_ID_H264);
+    PacketRole role;
+    role.droppable = droppable;
+    trail.sent(*packet(0, kKey), true, nullptr);
+    trail.sent(*packet(1), true, &role);
+    trail.sent(*packet(2), true, nullptr);
+    EXPECT_FALSE(trail.spoils(*frame(0)));
+    EXPECT_TRUE(trail.spoils(*frame(1, AV_PICTURE_TYPE_B, FF_DECODE_ERROR_CONCEALMENT_ACTIVE)));
+    EXPECT_EQ(trail.spoils(*frame(2)), !droppable);
+    trail.sent(*packet(3), false, &role);
+    trail.sent(*packet(4), true, nullptr);
+    EXPECT_EQ(trail.spoils(*frame(4)), !droppable);
   }
 }
 
 TEST(DamageTrail, CodecsWithoutPredictionHaveNoTrail) {
   DamageTrail trail(AV_CODEC_ID_MJPEG);
-  trail.sent(*packet(0, kKey), true);
-  trail.sent(*packet(1, kKey), false);
-  trail.sent(*packet(2, kKey), true);
+  trail.sent(*packet(0, kKey), true, nullptr);
+  trail.sent(*packet(1, kKey), false, nullptr);
+  trail.sent(*packet(2, kKey), true, nullptr);
   EXPECT_FALSE(trail.spoils(*frame(0)));
   EXPECT_FALSE(trail.spoils(*frame(2)));
 }
