@@ -34,7 +34,9 @@ class Planner {
   static std::size_t at(std::int64_t position) { return static_cast<std::size_t>(position); }
 
   bool joins(const Stretch& stretch, std::int64_t start) const {
+    if (start <= stretch.last) return true;
     double between = 0;
+    if (between > costs_.jump) return false;
     for (std::int64_t i = stretch.last + 1; i < start; ++i) {
       between += packets_[at(i)].role.droppable ? 0 : 1;
       if (between > costs_.jump) return false;

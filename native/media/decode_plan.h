@@ -12,6 +12,9 @@ namespace unreel::media {
 struct DecodeCosts {
   /// For leaving a place and beginning at another: emptying the decoder, seeking, filling it again.
   double jump = 2;
+
+  /// As `jump`: never go on to another random access point, so that the stretches are as many as can be.
+  static constexpr double kSplit = -1;
 };
 
 /// One run of a decoder: it begins empty at `first`, a random access point or the stream's beginning, is sent the

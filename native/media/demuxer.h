@@ -41,6 +41,7 @@ class Demuxer {
   /// Back to the first packet: by seeking where that provably leads there, else by opening the file again.
   void rewind();
 
+  const std::shared_ptr<ByteSource>& source() const { return source_; }
   /// What messages call the input.
   const std::string& name() const { return source_->name(); }
   const AVFormatContext& format() const { return *format_; }

@@ -134,7 +134,7 @@ std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limit
 }
 
 FrameIndex FrameIndex::decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
-  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), limits, {});
+  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), {limits});
   const std::int64_t usual = usual_duration(demuxer.stream());
   std::vector<Entry> entries;
   std::int64_t last_duration = 0;

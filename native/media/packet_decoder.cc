@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "media/av_error.h"
@@ -24,24 +25,22 @@ void give_back(void*, std::uint8_t* data) {
 
 }  // namespace
 
-PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits, const Options& options)
-    : limits_(limits),
-      options_(options),
-      held_bytes_(std::make_shared<std::atomic<std::int64_t>>(0)),
-      context_(av_allocated(avcodec_alloc_context3(&codec))) {
+PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, Options options)
+    : options_(std::move(options)), context_(av_allocated(avcodec_alloc_context3(&codec))) {
   throw_if_not_input(avcodec_parameters_to_context(context_.get(), stream.codecpar));
   context_->pkt_timebase = stream.time_base;
-  context_->thread_count = options.threads;
+  context_->thread_count = options_.threads;
   // H.264 frames before the first recovery point are withheld without this flag. With it they come, and those that
   // drain() brings are not even marked.
   if (codec.id != AV_CODEC_ID_H264) context_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   context_->opaque = this;
   context_->get_buffer2 = get_buffer;
   // Streams that do not tell their depth make libav guess low, and then drop what comes late.
-  if (codec.id == AV_CODEC_ID_H264) context_->has_b_frames = std::max(context_->has_b_frames, options.reorder_depth);
+  if (codec.id == AV_CODEC_ID_H264) context_->has_b_frames = std::max(context_->has_b_frames, options_.reorder_depth);
   // dav1d allocates its pictures itself and never comes to get_buffer(). The others are stopped there, where the size
   // is known and can be told.
-  if (std::strcmp(codec.name, "libdav1d") == 0) context_->max_pixels = std::max<std::int64_t>(limits.max_pixels, 1);
+  if (std::strcmp(codec.name, "libdav1d") == 0)
+    context_->max_pixels = std::max<std::int64_t>(options_.limits.max_pixels, 1);
   const int opened = avcodec_open2(context_.get(), &codec, nullptr);
   throw_if_not_input(opened);
   if (opened < 0) {
@@ -58,7 +57,7 @@ int PacketDecoder::get_buffer(AVCodecContext* context, AVFrame* frame, int flags
   constexpr std::int64_t kPadding = 1 << 20;
   const std::int64_t shown = std::int64_t{context->width} * context->height;
   const std::int64_t stored = std::int64_t{frame->width} * frame->height;
-  if (shown > decoder.limits_.max_pixels || stored > decoder.limits_.max_pixels + kPadding) {
+  if (shown > decoder.options_.limits.max_pixels || stored > decoder.options_.limits.max_pixels + kPadding) {
     decoder.pixels_over_limit_ = std::max(shown, stored);
     return AVERROR(EINVAL);
   }
@@ -71,24 +70,24 @@ int PacketDecoder::get_buffer(AVCodecContext* context, AVFrame* frame, int flags
 bool PacketDecoder::holds(AVFrame& frame) {
   std::int64_t bytes = 0;
   for (const AVBufferRef* buffer : frame.buf) bytes += buffer == nullptr ? 0 : static_cast<std::int64_t>(buffer->size);
-  const std::int64_t total = held_bytes_->fetch_add(bytes) + bytes;
-  auto* held = new Held{held_bytes_, bytes};
+  const std::int64_t total = options_.held_bytes->fetch_add(bytes) + bytes;
+  auto* held = new Held{options_.held_bytes, bytes};
   frame.opaque_ref = av_buffer_create(reinterpret_cast<std::uint8_t*>(held), sizeof *held, give_back, nullptr, 0);
   if (frame.opaque_ref == nullptr) give_back(nullptr, reinterpret_cast<std::uint8_t*>(held));
-  if (total <= limits_.max_memory_bytes) return frame.opaque_ref != nullptr;
+  if (total <= options_.limits.max_memory_bytes) return frame.opaque_ref != nullptr;
   bytes_over_limit_ = total;
   return false;
 }
 
 void PacketDecoder::throw_if_over_limit() const {
-  if (pixels_over_limit_ > 0) check_limit("maxPixels", pixels_over_limit_, limits_.max_pixels);
-  if (bytes_over_limit_ > 0) check_limit("maxMemoryBytes", bytes_over_limit_, limits_.max_memory_bytes);
+  if (pixels_over_limit_ > 0) check_limit("maxPixels", pixels_over_limit_, options_.limits.max_pixels);
+  if (bytes_over_limit_ > 0) check_limit("maxMemoryBytes", bytes_over_limit_, options_.limits.max_memory_bytes);
 }
 
 void PacketDecoder::account(Clock::time_point begin) {
   packet_time_ += Clock::now() - begin;
-  if (packet_time_ > std::chrono::milliseconds(limits_.frame_timeout_ms)) {
-    throw limit_reached("frameTimeoutMs", limits_.frame_timeout_ms);
+  if (packet_time_ > std::chrono::milliseconds(options_.limits.frame_timeout_ms)) {
+    throw limit_reached("frameTimeoutMs", options_.limits.frame_timeout_ms);
   }
 }
 

@@ -22,12 +22,15 @@ namespace unreel::media {
 class PacketDecoder {
  public:
   struct Options {
+    Limits limits;
     int threads = 1;
     int reorder_depth = 0;  ///< frames that the stream is known to reorder by; libav's own guess may be higher
+    /// Bytes of the frames that anyone still holds, of all decoders that share it; frames may outlive their decoder.
+    std::shared_ptr<std::atomic<std::int64_t>> held_bytes = std::make_shared<std::atomic<std::int64_t>>(0);
   };
 
   /// Throws codec_unsupported, out_of_memory.
-  PacketDecoder(const AVStream& stream, const AVCodec& codec, const Limits& limits, const Options& options);
+  PacketDecoder(const AVStream& stream, const AVCodec& codec, Options options);
   PacketDecoder(const PacketDecoder&) = delete;
   PacketDecoder& operator=(const PacketDecoder&) = delete;
 
@@ -59,10 +62,7 @@ class PacketDecoder {
   void account(Clock::time_point begin);
   void throw_if_over_limit() const;
 
-  const Limits limits_;
   const Options options_;
-  /// Bytes of the frames that anyone still holds; frames may outlive the decoder.
-  const std::shared_ptr<std::atomic<std::int64_t>> held_bytes_;
   // Set by libav's threads, in get_buffer().
   std::atomic<std::int64_t> pixels_over_limit_{0};
   std::atomic<std::int64_t> bytes_over_limit_{0};

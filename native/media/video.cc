@@ -84,7 +84,7 @@ class OpenVideo final : public Video {
         interrupt_(opening(limits, cancel)),
         demuxer_(std::move(source), limits, interrupt_),
         index_(checked_index()),
-        runner_(demuxer_, index_, limits_, stats_) {
+        runner_(demuxer_, index_, limits_, interrupt_, stats_) {
     orientation_ = read_orientation();
     info_ = info_of(demuxer_, index_, orientation_);
     check_limit("maxDurationUs", info_.duration_us.value_or(0), limits_.max_duration_us);
@@ -127,7 +127,7 @@ class OpenVideo final : public Video {
     if (index_.size() > 1) return orientation_of(*demuxer_.stream().codecpar);
     Orientation orientation = orientation_of(*demuxer_.stream().codecpar);
     demuxer_.rewind();
-    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), limits_, {});
+    PacketDecoder decoder(demuxer_.stream(), demuxer_.codec(), {limits_});
     decode_all(demuxer_, decoder, stats_, [&](UniqueAVFrame&& frame) {
       orientation = orientation_of(*frame);
       return false;
