@@ -14,10 +14,10 @@
 namespace unreel::binding {
 namespace {
 
-Napi::Value frame_to_js(Napi::Env env, const std::optional<engine::RgbFrame>& frame) {
+Napi::Value frame_to_js(Napi::Env env, std::optional<engine::RgbFrame>& frame) {
   if (!frame) return env.Null();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("data", typed_array(env, frame->data.data(), frame->data.size()));
+  object.Set("data", adopt_bytes(env, std::move(frame->data)));
   object.Set("width", frame->width);
   object.Set("height", frame->height);
   object.Set("ptsUs", static_cast<double>(frame->pts_us));

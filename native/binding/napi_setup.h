@@ -3,7 +3,6 @@
 
 #define NODE_ADDON_API_DISABLE_DEPRECATED
 #define NODE_ADDON_API_REQUIRE_BASIC_FINALIZERS
-#define NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED
 
 // A worker that is being terminated refuses every call; what can then not be thrown is no fault worth aborting for.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS

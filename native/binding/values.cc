@@ -1,6 +1,7 @@
 #include "binding/values.h"
 
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "base/check.h"
@@ -33,6 +34,17 @@ media::SamplePolicy::Choice choice_argument(const Napi::Object& object) {
 }
 
 }  // namespace
+
+Napi::Value adopt_bytes(Napi::Env env, ByteBuffer bytes) {
+  const std::size_t size = bytes.size();
+  const auto free_bytes = [](napi_env, void* data, void*) { std::free(data); };
+  napi_value buffer = nullptr;
+  if (size == 0 || napi_create_external_arraybuffer(env, bytes.data(), size, free_bytes, nullptr, &buffer) != napi_ok) {
+    return typed_array(env, bytes.data(), size);
+  }
+  bytes.release();
+  return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
+}
 
 Napi::Object make_token(Napi::Env env) {
   const CancelToken token;

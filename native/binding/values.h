@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_buffer.h"
 #include "base/cancel_token.h"
 #include "binding/error_to_js.h"
 #include "binding/napi_setup.h"
@@ -28,6 +29,9 @@ Napi::Value typed_array(Napi::Env env, const T* data, std::size_t count) {
   if (count > 0) std::memcpy(array.Data(), data, count * sizeof(T));
   return array;
 }
+
+/// A Uint8Array that owns the bytes. They are not copied, but where the environment forbids foreign memory (Electron).
+Napi::Value adopt_bytes(Napi::Env env, ByteBuffer bytes);
 
 inline std::size_t size_argument(const Napi::Value& value) {
   return static_cast<std::size_t>(value.As<Napi::Number>().Int64Value());

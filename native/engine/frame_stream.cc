@@ -90,15 +90,18 @@ RgbFrame FrameStream::convert(const media::Frame& frame) {
   out.frame = frame.index;
   out.pts_us = frame.pts_us;
   out.key_frame = frame.key_frame;
-  std::vector<std::uint8_t>& rgb = form_.crop_size == 0 ? out.data : rgb_;
-  rgb.resize(static_cast<std::size_t>(out.width) * out.height * 3);
-  image::to_rgb(picture, rgb.data());
-  if (form_.crop_size != 0) {
-    out.data.resize(static_cast<std::size_t>(form_.crop_size) * form_.crop_size * 3);
-    image::clip_crop(rgb.data(), out.width, out.height, form_.crop_size, out.data.data());
-    out.width = form_.crop_size;
-    out.height = form_.crop_size;
+  const std::size_t bytes = static_cast<std::size_t>(out.width) * out.height * 3;
+  if (form_.crop_size == 0) {
+    out.data = ByteBuffer(bytes);
+    image::to_rgb(picture, out.data.data());
+    return out;
   }
+  rgb_.resize(bytes);
+  image::to_rgb(picture, rgb_.data());
+  out.data = ByteBuffer(static_cast<std::size_t>(form_.crop_size) * form_.crop_size * 3);
+  image::clip_crop(rgb_.data(), out.width, out.height, form_.crop_size, out.data.data());
+  out.width = form_.crop_size;
+  out.height = form_.crop_size;
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_buffer.h"
 #include "base/cancel_token.h"
 #include "base/thread.h"
 #include "image/picture.h"
@@ -20,7 +21,7 @@ namespace unreel::engine {
 
 /// A frame as pixels: height x width x 3 bytes of RGB, upright.
 struct RgbFrame {
-  std::vector<std::uint8_t> data;
+  ByteBuffer data;
   int width = 0;
   int height = 0;
   std::int64_t frame = 0;

@@ -37,3 +37,12 @@ test("of one video a line holds the frame alone", async () => {
     "keyFrame",
   ]);
 });
+
+test("a range keeps to its frames, and threads change nothing", async () => {
+  const range = ["--start-us", "40000", "--end-us", "160000"];
+  const one = await runCli(["sample", a, ...range, "--threads", "1"]);
+  const two = await runCli(["sample", a, ...range, "--threads", "2"]);
+  expect(one.status, one.stderr).toBe(0);
+  expect(jsonLines(one.stdout).map(({ frame }) => frame)).toEqual([1, 2, 3]);
+  expect(two.stdout).toBe(one.stdout);
+});

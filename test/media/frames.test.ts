@@ -86,6 +86,41 @@ describe.skipIf(!haveAssets)(`sampling${haveAssets ? "" : ` (${withoutAssets})`}
     expect(k).toBe(count);
   });
 
+  test.each([1, 2, 3])("a range and the frames in it, with %i threads", async (threads) => {
+    await using video = await openVideo(asset("codecs/nasa_13013.mp4"));
+    const all: Frame[] = [];
+    for await (const frame of video.sample({ size: "clip" })) all.push(frame);
+    const [startUs, endUs] = [3_000_000, 9_000_000];
+    const within = all.filter(({ ptsUs }) => ptsUs >= startUs && ptsUs < endUs);
+    const count = 5;
+    let k = 0;
+    for await (const frame of video.sample({ count, startUs, endUs, threads, size: "clip" })) {
+      const expected = within[Math.floor(((k + 0.5) * within.length) / count)];
+      expect(frame.frame).toBe(expected?.frame);
+      expect(Buffer.compare(frame.data, expected?.data ?? Buffer.alloc(0))).toBe(0);
+      k++;
+    }
+    expect(k).toBe(count);
+  });
+
+  test("what no wanted frame depends on is not decoded, and the statistics say so", async () => {
+    await using video = await openVideo(asset("codecs/nasa_13013.mp4"));
+    for await (const { frame } of video.sample({ count: 32, size: "clip" })) expect(frame).toBeGreaterThanOrEqual(0);
+    const { packets, packetsDecoded, fallbacks } = video.stats;
+    expect(packets).toBe(390);
+    expect(packetsDecoded).toBeLessThan(packets);
+    expect(fallbacks).toEqual({ packetsChanged: 0, frameMissing: 0, frameDamaged: 0 });
+  });
+
+  test("wrong ranges and threads are refused at once", async () => {
+    await using video = await openVideo(asset("codecs/h265_video.mp4"));
+    expect(() => video.sample({ startUs: 5, endUs: 5 })).toThrow(RangeError);
+    expect(() => video.sample({ startUs: 0.5 })).toThrow(RangeError);
+    expect(() => video.sample({ threads: 0 })).toThrow(RangeError);
+    expect(() => video.sample({ threads: 65 })).toThrow(RangeError);
+    for await (const frame of video.sample({ startUs: 1e12 })) throw new Error(`frame ${frame.frame} came`);
+  });
+
   test("a count above the frame count gives every frame once", async () => {
     await using video = await openVideo(asset("codecs/h265_video.mp4"));
     const frames: number[] = [];

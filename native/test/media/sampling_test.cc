@@ -22,6 +22,17 @@ FrameTimes every(std::int64_t step_us, std::size_t frames, std::int64_t first_us
   return times;
 }
 
+TEST(Sampling, ARangeIsHalfOpenAndTheChoiceIsMadeWithinIt) {
+  const FrameTimes times = every(40'000, 100);
+  EXPECT_EQ(wanted_frames({SampleAll{}, {80'000, 200'000}}, times), (Indices{2, 3, 4}));
+  EXPECT_EQ(wanted_frames({SampleCount{2}, {400'000, 800'000}}, times), (Indices{12, 17}));
+  EXPECT_EQ(wanted_frames({SampleFps{5}, {90'000, 600'000}}, times), (Indices{3, 8, 13}));
+  EXPECT_EQ(wanted_frames({SampleFrames{{1, 50, 99}}, {40'000, 2'000'001}}, times), (Indices{1, 50}));
+  EXPECT_EQ(wanted_frames({SampleKeyframes{}, {100'000, 400'000}}, times), (Indices{4, 8}));
+  EXPECT_EQ(wanted_frames({SampleCount{3}, {5'000'000, 6'000'000}}, times), Indices{});
+  EXPECT_EQ(wanted_frames({SampleAll{}, {500'000, 100'000}}, times), Indices{});
+}
+
 TEST(Sampling, CountTakesTheMiddleOfEqualShares) {
   EXPECT_EQ(wanted_frames(SampleCount{4}, every(40'000, 100)), (Indices{12, 37, 62, 87}));
   EXPECT_EQ(wanted_frames(SampleCount{1}, every(40'000, 5)), (Indices{2}));

@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/error.h"
 #include "media/clip_writer.h"
+#include "test/media/plane_md5.h"
 #include "test/support/assets.h"
 #include "test/support/folder.h"
 
@@ -24,6 +26,16 @@ ErrorCode code_of_open(const std::string& path, const Limits& limits = {}) {
     return error.code();
   }
   ADD_FAILURE() << path << " was opened";
+  return ErrorCode::internal;
+}
+
+ErrorCode code_of_sampling(const std::string& path, const Limits& limits) {
+  try {
+    Video::open(path, limits, CancelToken())->sample(SampleAll{}, 1, CancelToken(), [](Frame&&) { return true; });
+  } catch (const Error& error) {
+    return error.code();
+  }
+  ADD_FAILURE() << path << " was sampled";
   return ErrorCode::internal;
 }
 
@@ -93,6 +105,21 @@ TEST(Video, EachLimitIsNamed) {
   Limits bytes;
   bytes.max_bytes = 100;
   EXPECT_EQ(code_of_open(folder.file("clip.mp4"), bytes), ErrorCode::limit_exceeded);
+  Limits duration;
+  duration.max_duration_us = 479'999;
+  EXPECT_EQ(code_of_open(folder.file("clip.mp4"), duration), ErrorCode::limit_exceeded);
+  Limits entries;
+  entries.max_index_entries = 11;
+  EXPECT_EQ(code_of_open(folder.file("clip.mp4"), entries), ErrorCode::limit_exceeded);
+  Limits memory;
+  memory.max_memory_bytes = 64 * 48;
+  EXPECT_EQ(code_of_sampling(folder.file("clip.mp4"), memory), ErrorCode::limit_exceeded);
+  Limits late;
+  late.open_timeout_ms = 0;
+  EXPECT_EQ(code_of_open(folder.file("clip.mp4"), late), ErrorCode::limit_exceeded);
+  Limits slow;
+  slow.frame_timeout_ms = 0;
+  EXPECT_EQ(code_of_sampling(folder.file("clip.mp4"), slow), ErrorCode::limit_exceeded);
   Limits enough;
   enough.max_pixels = 64 * 48;
   enough.max_frames = 12;
@@ -139,6 +166,48 @@ TEST(Video, CanBeSampledAgainAndLeftEarly) {
       EXPECT_EQ(seen, expected) << name << " round " << round;
     }
   }
+}
+
+/// Every frame of a sampling, by its number and bytes.
+std::map<std::int64_t, std::string> digests(Video& video, const SamplePolicy& policy, int threads) {
+  std::map<std::int64_t, std::string> seen;
+  video.sample(policy, threads, CancelToken(), [&](Frame&& frame) {
+    EXPECT_TRUE(seen.empty() || seen.rbegin()->first < frame.index) << "presentation order";
+    seen[frame.index] = test::plane_md5(*frame.handle());
+    return true;
+  });
+  return seen;
+}
+
+TEST(Video, FramesDependNeitherOnThreadsNorOnWhatWasSampledBefore) {
+  for (const char* name : {"codecs/nasa_13013.mp4", "codecs/h265_video.mp4", "codecs/av1_video.mkv", "faces/again.mkv",
+                           "codecs/testsrc2_vp9.webm", "codecs/testsrc2_mpeg4.avi"}) {
+    UNREEL_NEEDS_ASSET(name);
+    const auto video = Video::open(test::asset(name), {}, CancelToken());
+    const auto all = digests(*video, SampleAll{}, 1);
+    const std::int64_t last = video->info().frame_count - 1;
+    for (const int threads : {2, 1, 3, 4}) {
+      for (const SamplePolicy& policy :
+           {SamplePolicy(SampleCount{9}), SamplePolicy(SampleFrames{{last, 0, last / 2}}),
+            SamplePolicy(SampleKeyframes{}), SamplePolicy(SampleAll{}), SamplePolicy(SampleFrames{{last / 3}})}) {
+        const auto some = digests(*video, policy, threads);
+        EXPECT_EQ(some.size(), wanted_frames(policy, video->times()).size()) << name << ", threads " << threads;
+        for (const auto& [number, digest] : some) EXPECT_EQ(digest, all.at(number)) << name << " frame " << number;
+      }
+    }
+    for (const std::int64_t fallbacks : video->stats().fallbacks) EXPECT_EQ(fallbacks, 0) << name;
+  }
+}
+
+TEST(Video, WhatNoWantedFrameDependsOnIsNotDecoded) {
+  UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
+  const auto video = Video::open(test::asset("codecs/nasa_13013.mp4"), {}, CancelToken());
+  digests(*video, SampleCount{32}, 1);
+  EXPECT_EQ(video->stats().packets, 390);
+  EXPECT_LT(video->stats().packets_decoded, 390);
+  const std::int64_t before = video->stats().packets_decoded;
+  digests(*video, SampleKeyframes{}, 1);
+  EXPECT_LE(video->stats().packets_decoded - before, 10) << "a key frame is reached by one packet";
 }
 
 TEST(Video, CountsFramesWhereTheHeaderSaysNothing) {

@@ -15,6 +15,9 @@ interface SampleCommandOptions extends LimitOptions {
   readonly fps?: number;
   readonly frames?: readonly number[];
   readonly keyframes?: boolean;
+  readonly startUs?: number;
+  readonly endUs?: number;
+  readonly threads?: number;
   readonly size: "full" | "clip";
   readonly out?: string;
   readonly fromFile?: string;
@@ -41,6 +44,9 @@ export function addSampleCommand(program: Command): void {
         .conflicts("keyframes"),
     )
     .option("--keyframes", "the container's key frames: quick, unevenly spread")
+    .option("--start-us <t>", "only frames shown at or after this time, in microseconds", wholeNumber(0))
+    .option("--end-us <t>", "only frames shown before this time, in microseconds", wholeNumber(0))
+    .option("--threads <n>", "threads that decode; default: the cores", wholeNumber(1))
     .addOption(
       new Option("--size <size>", "whole frames, or CLIP's 224 x 224 crop").choices(["full", "clip"]).default("full"),
     )
@@ -77,7 +83,7 @@ async function sampleOne(
   options: SampleCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { count, fps, frames, keyframes, size } = options;
+  const { count, fps, frames, keyframes, startUs, endUs, threads, size } = options;
   await using video = await openVideo(sourceOf(input), { limits: limitsOf(options), signal });
   if (count !== undefined && count > video.info.frameCount) {
     say(`${input} has ${video.info.frameCount} frames, fewer than --count ${count}: every frame is taken once`);
@@ -87,6 +93,9 @@ async function sampleOne(
     ...(fps !== undefined && { fps }),
     ...(frames !== undefined && { frames }),
     ...(keyframes === true && { keyframes }),
+    ...(startUs !== undefined && { startUs }),
+    ...(endUs !== undefined && { endUs }),
+    ...(threads !== undefined && { threads }),
     size,
     signal,
   };
