@@ -73,6 +73,7 @@ void Demuxer::check(int result) const {
 }
 
 void Demuxer::open() {
+  is_at_start_ = true;
   format_.reset();
   ahead_.reset();
   interrupt_.check();
@@ -176,6 +177,7 @@ bool Demuxer::read(AVPacket& packet) {
 }
 
 bool Demuxer::read_next(AVPacket& packet) {
+  is_at_start_ = false;
   for (;;) {
     interrupt_.check();
     const int result = av_read_frame(format_.get(), &packet);
@@ -191,6 +193,7 @@ bool Demuxer::read_next(AVPacket& packet) {
 bool Demuxer::seek(const PacketEntry& target) {
   // Of these containers libav knows the key packets' places, by the index or by cues; it may land on an earlier one.
   if (!is_container("mp4") && !is_container("matroska") && !is_container("avi")) return false;
+  is_at_start_ = false;
   ahead_.reset();
   const std::int64_t time = target.pts != kNoTime ? target.pts : target.dts;
   if (time == kNoTime) return false;
@@ -209,7 +212,7 @@ bool Demuxer::seek(const PacketEntry& target) {
 }
 
 void Demuxer::rewind() {
-  if (!first_ || seek_to_start()) return;
+  if (is_at_start_ || (first_ && seek_to_start())) return;
   open();
 }
 

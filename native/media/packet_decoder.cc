@@ -67,6 +67,11 @@ int PacketDecoder::get_buffer(AVCodecContext* context, AVFrame* frame, int flags
   return AVERROR(EINVAL);
 }
 
+void PacketDecoder::complain(const AVCodecContext& context) {
+  // libav's own contexts, those that look at a stream's first frames, are nobody's.
+  if (context.get_buffer2 == get_buffer) ++static_cast<PacketDecoder*>(context.opaque)->complaints_;
+}
+
 bool PacketDecoder::holds(AVFrame& frame) {
   std::int64_t bytes = 0;
   for (const AVBufferRef* buffer : frame.buf) bytes += buffer == nullptr ? 0 : static_cast<std::int64_t>(buffer->size);

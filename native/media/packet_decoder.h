@@ -48,8 +48,11 @@ class PacketDecoder {
   /// Forgets all that was sent.
   void flush();
 
-  /// How often libav has refused a packet or told of damaged data so far.
-  std::int64_t errors() const { return errors_; }
+  /// How often libav has refused a packet or told of damaged data so far, be it in its log.
+  std::int64_t errors() const { return errors_ + complaints_; }
+
+  /// Counts what a decoder of ours says in libav's log. Any thread.
+  static void complain(const AVCodecContext& context);
 
   AVCodecID codec_id() const { return context_->codec_id; }
   int threads() const { return options_.threads; }
@@ -66,6 +69,7 @@ class PacketDecoder {
   // Set by libav's threads, in get_buffer().
   std::atomic<std::int64_t> pixels_over_limit_{0};
   std::atomic<std::int64_t> bytes_over_limit_{0};
+  std::atomic<std::int64_t> complaints_{0};
   Clock::duration packet_time_{};  ///< spent in libav since the last packet was sent
   std::int64_t errors_ = 0;
   UniqueAVCodecContext context_;  // first to go: its threads use the members above

@@ -15,12 +15,18 @@ struct ParallelStretches::Lane {
 
 /// One call of run(). `mutex` guards what stands below it.
 struct ParallelStretches::Job {
-  Job(const std::vector<WantedStretch>& all, const std::vector<bool>& sent_packets, int most_threads,
+  Job(const std::vector<WantedStretch>& all, const std::vector<bool>& sent_packets, std::size_t width, int most_threads,
       std::size_t most_waiting)
-      : stretches(all), sent(sent_packets), threads(most_threads), room(most_waiting), outputs(all.size()) {}
+      : stretches(all),
+        sent(sent_packets),
+        lanes(std::min(width, all.size())),
+        threads(most_threads),
+        room(most_waiting),
+        outputs(all.size()) {}
 
   const std::vector<WantedStretch>& stretches;
   const std::vector<bool>& sent;
+  const std::size_t lanes;
   const int threads;
   const std::size_t room;
 
@@ -46,27 +52,26 @@ ParallelStretches::ParallelStretches(std::shared_ptr<ByteSource> source, const F
 
 ParallelStretches::~ParallelStretches() = default;
 
-void ParallelStretches::run(const std::vector<WantedStretch>& stretches, const std::vector<bool>& sent, int threads,
-                            std::size_t room, const TakeFrame& take_frame, const TakeEnd& take_end) {
-  Job job(stretches, sent, threads, room);
-  const std::size_t width = std::min<std::size_t>(static_cast<std::size_t>(threads), stretches.size());
-  while (lanes_.size() < width) lanes_.push_back(std::make_unique<Lane>());
+void ParallelStretches::run(const std::vector<WantedStretch>& stretches, const std::vector<bool>& sent,
+                            std::size_t lanes, int threads, std::size_t room, const TakeFrame& take_frame, const TakeEnd& take_end) {
+  Job job(stretches, sent, lanes, threads, room);
+  while (lanes_.size() < job.lanes) lanes_.push_back(std::make_unique<Lane>());
   {
     std::vector<NamedThread> workers;  // joined at the end of this block, whatever happens in it
     struct Stopper {
       Job& job;
       ~Stopper() { job.stop(); }
     };
-    workers.reserve(width);
+    workers.reserve(job.lanes);
     const Stopper stopper{job};  // before the workers are joined
-    for (std::size_t i = 0; i < width; ++i) {
+    for (std::size_t i = 0; i < job.lanes; ++i) {
       workers.emplace_back("unreel-stretch", [this, &job, lane = lanes_[i].get()] { work(*lane, job); });
     }
     take(job, take_frame, take_end);
     job.stop();
     for (NamedThread& worker : workers) worker.join();
   }
-  for (std::size_t i = 0; i < width; ++i) {
+  for (std::size_t i = 0; i < job.lanes; ++i) {
     stats_.packets_read += std::exchange(lanes_[i]->stats.packets_read, 0);
     stats_.packets_decoded += std::exchange(lanes_[i]->stats.packets_decoded, 0);
   }
@@ -101,8 +106,9 @@ void ParallelStretches::decode(Lane& lane, Job& job, std::size_t at) {
     lane.decoder = std::make_unique<StretchDecoder>(*lane.demuxer, index_, settings_, lane.stats);
   }
   const WantedStretch& wanted = job.stretches[at];
-  // The last stretch begins when others may be over: libav's threads then take the cores that they leave.
-  const int threads = at + 1 == job.stretches.size() ? job.threads : 1;
+  // The last stretch, begun when others were over already: libav's threads take the cores that they leave.
+  const bool is_left_over = at + 1 == job.stretches.size() && at >= job.lanes;
+  const int threads = is_left_over ? job.threads : 1;
   const auto never = [](std::int64_t) { return false; };
   const auto trouble = lane.decoder->run(wanted.stretch, job.sent, threads, never, [&](UniqueAVFrame&& frame) {
     std::unique_lock lock(job.mutex);

@@ -39,9 +39,9 @@ class ParallelStretches {
   using TakeFrame = std::function<bool(UniqueAVFrame&&)>;
   using TakeEnd = std::function<bool(std::size_t at, std::optional<FallbackReason> trouble)>;
 
-  /// Throws what the threads and the takers throw.
-  void run(const std::vector<WantedStretch>& stretches, const std::vector<bool>& sent, int threads, std::size_t room,
-           const TakeFrame& take_frame, const TakeEnd& take_end);
+  /// `lanes` stretches at a time; the last one with `threads` of libav's. Throws what the threads and the takers throw.
+  void run(const std::vector<WantedStretch>& stretches, const std::vector<bool>& sent, std::size_t lanes, int threads,
+           std::size_t room, const TakeFrame& take_frame, const TakeEnd& take_end);
 
  private:
   struct Lane;     ///< a demuxer and its decoder

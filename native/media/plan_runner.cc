@@ -1,6 +1,7 @@
 #include "media/plan_runner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -47,6 +48,39 @@ std::vector<WantedStretch> with_frames(const std::vector<Stretch>& stretches, co
   return result;
 }
 
+/// Those of the frames that have not come.
+std::vector<std::int64_t> awaited(const std::vector<std::int64_t>& frames, const FrameCollector& collector) {
+  std::vector<std::int64_t> open;
+  std::copy_if(frames.begin(), frames.end(), std::back_inserter(open),
+               [&](std::int64_t frame) { return collector.awaits(frame); });
+  return open;
+}
+
+/// Whether libav marks damaged frames of the codec. Those of HEVC come as they are, and what they show depends on what was
+/// decoded before: the only reference is then a decoder that comes from the beginning.
+bool marks_damage(AVCodecID codec) { return codec != AV_CODEC_ID_HEVC; }
+
+/// How long `lanes` lanes take on so many cores, which they share evenly; each takes the next stretch when it is free. A
+/// lane more than cores often ends sooner, since fewer cores are idle at the end.
+double time_side_by_side(const std::vector<double>& costs, std::size_t lanes, int cores) {
+  std::vector<double> running(costs.begin(), costs.begin() + static_cast<std::ptrdiff_t>(lanes));
+  std::size_t next = lanes;
+  double time = 0;
+  while (!running.empty()) {
+    // The last one is decoded with frame threads.
+    const double share = running.size() == 1 && next == costs.size()
+                             ? kFrameThreadsGain
+                             : std::min(1.0, cores / static_cast<double>(running.size()));
+    const auto first = std::min_element(running.begin(), running.end());
+    const double done = *first;
+    time += done / share;
+    running.erase(first);
+    for (double& left : running) left -= done;
+    if (next < costs.size()) running.push_back(costs[next++]);
+  }
+  return time;
+}
+
 }  // namespace
 
 PlanRunner::PlanRunner(Demuxer& demuxer, const FrameIndex& index, const Limits& limits, const Interrupt& interrupt,
@@ -71,26 +105,27 @@ void PlanRunner::run(const std::vector<std::int64_t>& frames, int threads, Frame
   positions.reserve(wanted.size());
   for (const Wanted& each : wanted) positions.push_back(each.position);
 
-  std::size_t next = 0;
   if (threads > 1) {
     const DecodePlan plan = plan_decoding(index_.packets(), positions, {DecodeCosts::kSplit});
     const Stretches stretches = with_frames(plan.stretches, wanted);
-    if (is_quicker_side_by_side(stretches, plan.sent, threads)) {
-      next = run_side_by_side(stretches, plan.sent, threads, collector);
-      for (; next < stretches.size() && !collector.complete(); ++next) {
-        run_stretch(stretches[next], plan.sent, threads, collector);
-        settle(stretches[next], collector);
-      }
-      return collector.finish();
+    if (const std::size_t lanes = lanes_for(stretches, plan.sent, threads); lanes > 0) {
+      const std::size_t next = run_side_by_side(stretches, plan.sent, lanes, threads, collector);
+      run_in_turn(stretches, next, plan.sent, threads, collector);
+      return;
     }
   }
   DecodeCosts costs;
   costs.jump += threads - 1;  // a drained decoder leaves all its threads but one idle for a frame each
   const DecodePlan plan = plan_decoding(index_.packets(), positions, costs);
-  for (const WantedStretch& each : with_frames(plan.stretches, wanted)) {
-    if (collector.complete()) break;
-    run_stretch(each, plan.sent, threads, collector);
-    settle(each, collector);
+  run_in_turn(with_frames(plan.stretches, wanted), 0, plan.sent, threads, collector);
+}
+
+void PlanRunner::run_in_turn(const Stretches& stretches, std::size_t next, const std::vector<bool>& sent, int threads,
+                             FrameCollector& collector) {
+  for (; next < stretches.size() && !collector.complete(); ++next) {
+    if (awaited(stretches[next].frames, collector).empty()) continue;
+    run_stretch(stretches[next], sent, threads, collector);
+    settle(stretches, next, collector);
   }
   collector.finish();
 }
@@ -102,7 +137,7 @@ StretchDecoder::GoesOn PlanRunner::until_all_came(std::int64_t first, const std:
   const bool may_go_on = !index_.packets()[static_cast<std::size_t>(first)].role.random_access;
   return [this, may_go_on, &frames, &collector](std::int64_t position) {
     if (!may_go_on || position >= static_cast<std::int64_t>(index_.packets().size())) return false;
-    return std::any_of(frames.begin(), frames.end(), [&](std::int64_t frame) { return collector.awaits(frame); });
+    return !awaited(frames, collector).empty();
   };
 }
 
@@ -115,22 +150,29 @@ void PlanRunner::run_stretch(const WantedStretch& wanted, const std::vector<bool
   if (trouble && !collector.trouble()) collector.set_trouble(*trouble);
 }
 
-bool PlanRunner::is_quicker_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, int threads) const {
-  if (stretches.size() < 2) return false;
-  // Each lane takes the next stretch when it is free: the longest lane's time, beside all of it with frame threads.
-  std::vector<double> lanes(static_cast<std::size_t>(threads), 0);
-  double all = 0;
+std::size_t PlanRunner::lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads) const {
+  if (stretches.size() < 2) return 0;
+  std::vector<double> costs;
   std::size_t most_frames = 0;
   for (const WantedStretch& each : stretches) {
+    if (!index_.packets()[static_cast<std::size_t>(each.stretch.first)].role.random_access) return 0;
     const auto begin = sent.begin() + each.stretch.first;
-    const auto packets = static_cast<double>(std::count(begin, sent.begin() + each.stretch.last + 1, true));
-    *std::min_element(lanes.begin(), lanes.end()) += packets + kLaneCost;
-    all += packets;
+    costs.push_back(kLaneCost + static_cast<double>(std::count(begin, sent.begin() + each.stretch.last + 1, true)));
     most_frames = std::max(most_frames, each.frames.size());
-    if (!index_.packets()[static_cast<std::size_t>(each.stretch.first)].role.random_access) return false;
   }
-  if (most_frames * static_cast<std::size_t>(threads) > room()) return false;
-  return *std::max_element(lanes.begin(), lanes.end()) < all / kFrameThreadsGain;
+  const auto fewest = static_cast<std::size_t>(threads);
+  const std::size_t most = std::min(2 * fewest, stretches.size());
+  if (most_frames * most > room()) return 0;
+  // With frame threads, one stretch after the other.
+  double quickest = std::accumulate(costs.begin(), costs.end(), 0.0) / kFrameThreadsGain;
+  std::size_t best = 0;
+  for (std::size_t lanes = std::min(fewest, stretches.size()); lanes <= most; ++lanes) {
+    const double time = time_side_by_side(costs, lanes, threads);
+    if (time >= quickest) continue;
+    quickest = time;
+    best = lanes;
+  }
+  return best;
 }
 
 std::size_t PlanRunner::room() const {
@@ -139,41 +181,47 @@ std::size_t PlanRunner::room() const {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(kWaitingBytes / bytes, 2, 256));
 }
 
-std::size_t PlanRunner::run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, int threads,
-                                         FrameCollector& collector) {
+std::size_t PlanRunner::run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, std::size_t lanes,
+                                         int threads, FrameCollector& collector) {
   std::size_t dealt_with = 0;
   const auto take_end = [&](std::size_t at, std::optional<FallbackReason> trouble) {
     dealt_with = at + 1;
     if (trouble) collector.set_trouble(*trouble);
-    const std::vector<std::int64_t>& frames = stretches[at].frames;
-    return !trouble && std::none_of(frames.begin(), frames.end(), [&](auto frame) { return collector.awaits(frame); });
+    return !trouble && awaited(stretches[at].frames, collector).empty();
   };
   collector.clear_trouble();
   bool goes_on = true;
   parallel_.run(
-      stretches, sent, threads, room(),
+      stretches, sent, lanes, threads, room(),
       [&](UniqueAVFrame&& frame) { return goes_on = collector.take_planned(std::move(frame)); }, take_end);
   if (collector.complete()) return stretches.size();
   // A frame that came damaged ended the run within its stretch.
   if (!goes_on) ++dealt_with;
-  if (dealt_with > 0) settle(stretches[dealt_with - 1], collector);
+  if (dealt_with > 0) settle(stretches, dealt_with - 1, collector);
   return dealt_with;
 }
 
-/// Decodes in full what a planned run has left open.
-void PlanRunner::settle(const WantedStretch& wanted, FrameCollector& collector) {
-  std::vector<std::int64_t> missing;
-  for (const std::int64_t frame : wanted.frames) {
-    if (collector.awaits(frame)) missing.push_back(frame);
-  }
+/// Decodes in full what a planned run of the stretch at `at` has left open.
+void PlanRunner::settle(const Stretches& stretches, std::size_t at, FrameCollector& collector) {
+  std::vector<std::int64_t> missing = awaited(stretches[at].frames, collector);
   if (missing.empty() || collector.complete()) return;
   const FallbackReason reason = collector.trouble().value_or(FallbackReason::frame_missing);
   ++stats_.fallbacks[static_cast<std::size_t>(reason)];
-  std::int64_t first = wanted.stretch.last;
-  for (const std::int64_t frame : missing) first = std::min(first, index_.at(frame).packet);
-  first = StartPoints(index_.packets()).start_for(first);
-  full_.run_full(first, wanted.stretch.last, reason != FallbackReason::packets_changed,
-                 until_all_came(first, missing, collector),
+  std::int64_t last = stretches[at].stretch.last;
+  std::int64_t first = 0;
+  if (marks_damage(demuxer_.codec().id)) {
+    first = last;
+    for (const std::int64_t frame : missing) first = std::min(first, index_.at(frame).packet);
+    first = StartPoints(index_.packets()).start_for(first);
+  } else {
+    // All that is still open at once: the way from the beginning is gone once.
+    last = stretches.back().stretch.last;
+    for (std::size_t later = at + 1; later < stretches.size(); ++later) {
+      const std::vector<std::int64_t> more = awaited(stretches[later].frames, collector);
+      missing.insert(missing.end(), more.begin(), more.end());
+    }
+  }
+  full_.run_full(first, last, reason != FallbackReason::packets_changed, until_all_came(first, missing, collector),
                  [&](UniqueAVFrame&& frame) { return collector.take_full(std::move(frame)); });
   for (const std::int64_t frame : missing) collector.give_up(frame);
 }

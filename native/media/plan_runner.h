@@ -38,13 +38,17 @@ class PlanRunner {
  private:
   using Stretches = std::vector<WantedStretch>;
 
+  /// The stretches from `next` on, one after the other.
+  void run_in_turn(const Stretches& stretches, std::size_t next, const std::vector<bool>& sent, int threads,
+                   FrameCollector& collector);
   void run_stretch(const WantedStretch& wanted, const std::vector<bool>& sent, int threads, FrameCollector& collector);
   /// The stretches that were dealt with, from the first on.
-  std::size_t run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, int threads,
+  std::size_t run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, std::size_t lanes, int threads,
                                FrameCollector& collector);
-  bool is_quicker_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, int threads) const;
+  /// In how many lanes the stretches are done soonest; 0 where frame threads are quicker.
+  std::size_t lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads) const;
   std::size_t room() const;
-  void settle(const WantedStretch& wanted, FrameCollector& collector);
+  void settle(const Stretches& stretches, std::size_t at, FrameCollector& collector);
   void run_everything(int threads, FrameCollector& collector);
   StretchDecoder::GoesOn until_all_came(std::int64_t first, const std::vector<std::int64_t>& frames,
                                         const FrameCollector& collector) const;

@@ -62,7 +62,8 @@ std::optional<FallbackReason> StretchDecoder::run(const Stretch& stretch, const 
     return FallbackReason::frame_damaged;
   };
   if (!cursor_.move_to(stretch.first)) return FallbackReason::packets_changed;
-  DecodeRun run(decoder, stats_, sink);
+  // A frame that comes after an error may be predicted from what is damaged.
+  DecodeRun run(decoder, stats_, [&](UniqueAVFrame&& frame) { return !trouble() && sink(std::move(frame)); });
   const UniqueAVPacket packet = make_packet();
   std::int64_t position = stretch.first;
   for (; position <= stretch.last || goes_on(position); ++position) {
