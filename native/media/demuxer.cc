@@ -171,8 +171,9 @@ bool Demuxer::read(AVPacket& packet) {
     ahead_.reset();
     return true;
   }
+  const bool is_first = is_at_start_;
   if (!read_next(packet)) return false;
-  if (!first_) first_ = mark_of(packet);
+  if (is_first && !first_) first_ = mark_of(packet);
   return true;
 }
 

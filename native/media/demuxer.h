@@ -92,7 +92,7 @@ class Demuxer {
   const AVCodec* codec_ = nullptr;
   int stream_ = -1;
   bool weakly_recognised_ = false;  ///< libav itself warns of mistaking other bytes for media at such a score
-  bool is_at_start_ = true;  ///< nothing was read or sought since the source was opened
+  bool is_at_start_ = true;         ///< nothing was read or sought since the source was opened
   std::optional<PacketMark> first_;
   UniqueAVPacket ahead_;  ///< a packet that was read to look at and is the next to hand out
 };

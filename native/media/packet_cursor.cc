@@ -27,7 +27,7 @@ bool PacketCursor::move_to(std::int64_t position) {
   if (!is_near(position)) {
     if (position > 0 && demuxer_.seek(entry(position))) {
       position_ = position;
-    } else if (position_ < 0 || position_ > position) {
+    } else {
       rewind();
     }
   }

@@ -9,8 +9,9 @@ namespace unreel::media {
 
 struct ParallelStretches::Lane {
   VideoStats stats;
-  std::unique_ptr<Demuxer> demuxer;
-  std::unique_ptr<StretchDecoder> decoder;
+  std::optional<Demuxer> demuxer;
+  std::optional<PacketCursor> cursor;
+  std::optional<StretchDecoder> decoder;
 };
 
 /// One call of run(). `mutex` guards what stands below it.
@@ -53,7 +54,8 @@ ParallelStretches::ParallelStretches(std::shared_ptr<ByteSource> source, const F
 ParallelStretches::~ParallelStretches() = default;
 
 void ParallelStretches::run(const std::vector<WantedStretch>& stretches, const std::vector<bool>& sent,
-                            std::size_t lanes, int threads, std::size_t room, const TakeFrame& take_frame, const TakeEnd& take_end) {
+                            std::size_t lanes, int threads, std::size_t room, const TakeFrame& take_frame,
+                            const TakeEnd& take_end) {
   Job job(stretches, sent, lanes, threads, room);
   while (lanes_.size() < job.lanes) lanes_.push_back(std::make_unique<Lane>());
   {
@@ -101,9 +103,10 @@ void ParallelStretches::work(Lane& lane, Job& job) {
 }
 
 void ParallelStretches::decode(Lane& lane, Job& job, std::size_t at) {
-  if (!lane.demuxer) {
-    lane.demuxer = std::make_unique<Demuxer>(source_, settings_.limits, interrupt_);
-    lane.decoder = std::make_unique<StretchDecoder>(*lane.demuxer, index_, settings_, lane.stats);
+  if (!lane.decoder) {
+    lane.demuxer.emplace(source_, settings_.limits, interrupt_);
+    lane.cursor.emplace(*lane.demuxer, index_.packets(), lane.stats);
+    lane.decoder.emplace(*lane.demuxer, *lane.cursor, index_, settings_, lane.stats);
   }
   const WantedStretch& wanted = job.stretches[at];
   // The last stretch, begun when others were over already: libav's threads take the cores that they leave.

@@ -56,12 +56,12 @@ std::vector<std::int64_t> awaited(const std::vector<std::int64_t>& frames, const
   return open;
 }
 
-/// Whether libav marks damaged frames of the codec. Those of HEVC come as they are, and what they show depends on what was
-/// decoded before: the only reference is then a decoder that comes from the beginning.
+/// Whether libav marks damaged frames of the codec. Those of HEVC come as they are, and what they show depends on what
+/// was decoded before: the only reference is then a decoder that comes from the beginning.
 bool marks_damage(AVCodecID codec) { return codec != AV_CODEC_ID_HEVC; }
 
-/// How long `lanes` lanes take on so many cores, which they share evenly; each takes the next stretch when it is free. A
-/// lane more than cores often ends sooner, since fewer cores are idle at the end.
+/// How long `lanes` lanes take on so many cores, which they share evenly; each takes the next stretch when it is free.
+/// A lane more than cores often ends sooner, since fewer cores are idle at the end.
 double time_side_by_side(const std::vector<double>& costs, std::size_t lanes, int cores) {
   std::vector<double> running(costs.begin(), costs.begin() + static_cast<std::ptrdiff_t>(lanes));
   std::size_t next = lanes;
@@ -89,8 +89,9 @@ PlanRunner::PlanRunner(Demuxer& demuxer, const FrameIndex& index, const Limits& 
       index_(index),
       stats_(stats),
       settings_{limits, reorder_depth(index.packets())},
-      planned_(demuxer, index, settings_, stats),
-      full_(demuxer, index, settings_, stats),
+      cursor_(demuxer, index.packets(), stats),
+      planned_(demuxer, cursor_, index, settings_, stats),
+      full_(demuxer, cursor_, index, settings_, stats),
       parallel_(demuxer.source(), index, settings_, interrupt, stats) {}
 
 void PlanRunner::run(const std::vector<std::int64_t>& frames, int threads, FrameCollector& collector) {

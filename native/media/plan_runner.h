@@ -43,8 +43,8 @@ class PlanRunner {
                    FrameCollector& collector);
   void run_stretch(const WantedStretch& wanted, const std::vector<bool>& sent, int threads, FrameCollector& collector);
   /// The stretches that were dealt with, from the first on.
-  std::size_t run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, std::size_t lanes, int threads,
-                               FrameCollector& collector);
+  std::size_t run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, std::size_t lanes,
+                               int threads, FrameCollector& collector);
   /// In how many lanes the stretches are done soonest; 0 where frame threads are quicker.
   std::size_t lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads) const;
   std::size_t room() const;
@@ -57,6 +57,7 @@ class PlanRunner {
   const FrameIndex& index_;
   VideoStats& stats_;
   const DecoderSettings settings_;
+  PacketCursor cursor_;
   StretchDecoder planned_;
   StretchDecoder full_;
   ParallelStretches parallel_;

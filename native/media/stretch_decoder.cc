@@ -34,9 +34,9 @@ bool decodes_alike_with_threads(AVCodecID codec) {
   }
 }
 
-StretchDecoder::StretchDecoder(Demuxer& demuxer, const FrameIndex& index, const DecoderSettings& settings,
-                               VideoStats& stats)
-    : demuxer_(demuxer), index_(index), settings_(settings), stats_(stats), cursor_(demuxer, index.packets(), stats) {}
+StretchDecoder::StretchDecoder(Demuxer& demuxer, PacketCursor& cursor, const FrameIndex& index,
+                               const DecoderSettings& settings, VideoStats& stats)
+    : demuxer_(demuxer), index_(index), settings_(settings), stats_(stats), cursor_(cursor) {}
 
 /// A decoder is used again only where it was drained, since some keep finished frames over a flush; where it has not
 /// gone further than `first`, since parameter sets from there on would hold; and where its codec forgets all else on a

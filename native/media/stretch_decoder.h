@@ -31,8 +31,10 @@ bool decodes_alike_with_threads(AVCodecID codec);
 /// A demuxer and a decoder at work on stretches. Not thread-safe; several may work on one source.
 class StretchDecoder {
  public:
-  /// All outlive it. The index is read alone, so that several threads may share it.
-  StretchDecoder(Demuxer& demuxer, const FrameIndex& index, const DecoderSettings& settings, VideoStats& stats);
+  /// All outlive it. Decoders that take turns at one demuxer share its cursor. The index is only read, so that several
+  /// threads may share it.
+  StretchDecoder(Demuxer& demuxer, PacketCursor& cursor, const FrameIndex& index, const DecoderSettings& settings,
+                 VideoStats& stats);
 
   /// Asked before each packet behind the stretch's last one: whether to go on to it all the same.
   using GoesOn = std::function<bool(std::int64_t position)>;
@@ -61,7 +63,7 @@ class StretchDecoder {
   const FrameIndex& index_;
   const DecoderSettings& settings_;
   VideoStats& stats_;
-  PacketCursor cursor_;
+  PacketCursor& cursor_;
   std::unique_ptr<PacketDecoder> decoder_;
   std::int64_t drained_at_ = kNever;  ///< the position up to which the decoder had seen the stream when it was drained
 };
