@@ -9,7 +9,7 @@ namespace unreel::media {
 
 FrameCollector::FrameCollector(const FrameIndex& index, const Orientation& orientation,
                                std::vector<std::int64_t> wanted, const Video::Sink& sink)
-    : index_(index), orientation_(orientation), order_(std::move(wanted)), sink_(sink) {}
+    : index_(index), orientation_(orientation), order_(std::move(wanted), index.reorder_depth()), sink_(sink) {}
 
 bool FrameCollector::take_planned(UniqueAVFrame&& decoded) {
   const std::optional<std::int64_t> number = number_of(*decoded);

@@ -6,7 +6,6 @@
 
 #include "media/decode_run.h"
 #include "media/packet_roles.h"
-#include "media/presentation_order.h"
 #include "media/shown_packet.h"
 
 extern "C" {
@@ -123,12 +122,11 @@ std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limit
   if (!uniform) {
     for (PacketEntry& each : packets) each.role = PacketRole{};
   }
-  // Times that go further back than any codec reorders are of parts that were joined: the decoder's order tells more.
-  if (reorder_depth(packets) > PresentationOrder::kWindow) return std::nullopt;
   settle_losses(packets);
   settle_layers(packets);
   stats.packets = static_cast<std::int64_t>(packets.size());
   FrameIndex index(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
+  index.reorder_depth_ = media::reorder_depth(packets);
   index.packets_ = std::move(packets);
   return index;
 }

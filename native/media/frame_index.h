@@ -44,6 +44,8 @@ class FrameIndex {
   Source source() const { return source_; }
   /// Every packet; empty for Source::decoding.
   const PacketIndex& packets() const { return packets_; }
+  /// See media::reorder_depth(); 0 for Source::decoding. More than a codec allows where parts overlap in time.
+  int reorder_depth() const { return reorder_depth_; }
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
   const Entry& at(std::int64_t frame) const { return entries_[static_cast<std::size_t>(frame)]; }
 
@@ -63,6 +65,7 @@ class FrameIndex {
  private:
   Source source_;
   PacketIndex packets_;
+  int reorder_depth_ = 0;
   std::vector<Entry> entries_;
   FrameTimes times_;
   std::int64_t duration_us_ = 0;

@@ -36,7 +36,10 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const AVCodec& codec, Optio
   context_->opaque = this;
   context_->get_buffer2 = get_buffer;
   // Streams that do not tell their depth make libav guess low, and then drop what comes late.
-  if (codec.id == AV_CODEC_ID_H264) context_->has_b_frames = std::max(context_->has_b_frames, options_.reorder_depth);
+  if (codec.id == AV_CODEC_ID_H264) {
+    constexpr int kMost = 16;  // its decoded picture buffer's
+    context_->has_b_frames = std::max(context_->has_b_frames, std::min(options_.reorder_depth, kMost));
+  }
   // dav1d allocates its pictures itself and never comes to get_buffer(). The others are stopped there, where the size
   // is known and can be told.
   if (std::strcmp(codec.name, "libdav1d") == 0)

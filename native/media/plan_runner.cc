@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 namespace unreel::media {
@@ -88,7 +87,7 @@ PlanRunner::PlanRunner(Demuxer& demuxer, const FrameIndex& index, const Limits& 
     : demuxer_(demuxer),
       index_(index),
       stats_(stats),
-      settings_{limits, reorder_depth(index.packets())},
+      settings_{limits, index.reorder_depth()},
       cursor_(demuxer, index.packets(), stats),
       planned_(demuxer, cursor_, index, settings_, stats),
       full_(demuxer, cursor_, index, settings_, stats),
@@ -106,19 +105,21 @@ void PlanRunner::run(const std::vector<std::int64_t>& frames, int threads, Frame
   positions.reserve(wanted.size());
   for (const Wanted& each : wanted) positions.push_back(each.position);
 
-  if (threads > 1) {
-    const DecodePlan plan = plan_decoding(index_.packets(), positions, {DecodeCosts::kSplit});
-    const Stretches stretches = with_frames(plan.stretches, wanted);
-    if (const std::size_t lanes = lanes_for(stretches, plan.sent, threads); lanes > 0) {
-      const std::size_t next = run_side_by_side(stretches, plan.sent, lanes, threads, collector);
-      run_in_turn(stretches, next, plan.sent, threads, collector);
-      return;
-    }
-  }
   DecodeCosts costs;
   costs.jump += threads - 1;  // a drained decoder leaves all its threads but one idle for a frame each
-  const DecodePlan plan = plan_decoding(index_.packets(), positions, costs);
-  run_in_turn(with_frames(plan.stretches, wanted), 0, plan.sent, threads, collector);
+  const DecodePlan in_turn = plan_decoding(index_.packets(), positions, costs);
+  if (threads > 1) {
+    const DecodePlan apart = plan_decoding(index_.packets(), positions, {DecodeCosts::kSplit});
+    const Stretches stretches = with_frames(apart.stretches, wanted);
+    const double time_in_turn =
+        static_cast<double>(std::count(in_turn.sent.begin(), in_turn.sent.end(), true)) / kFrameThreadsGain +
+        static_cast<double>(in_turn.stretches.size()) * costs.jump;
+    if (const std::size_t lanes = lanes_for(stretches, apart.sent, threads, time_in_turn); lanes > 0) {
+      const std::size_t next = run_side_by_side(stretches, apart.sent, lanes, threads, collector);
+      return run_in_turn(stretches, next, apart.sent, threads, collector);
+    }
+  }
+  run_in_turn(with_frames(in_turn.stretches, wanted), 0, in_turn.sent, threads, collector);
 }
 
 void PlanRunner::run_in_turn(const Stretches& stretches, std::size_t next, const std::vector<bool>& sent, int threads,
@@ -151,7 +152,8 @@ void PlanRunner::run_stretch(const WantedStretch& wanted, const std::vector<bool
   if (trouble && !collector.trouble()) collector.set_trouble(*trouble);
 }
 
-std::size_t PlanRunner::lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads) const {
+std::size_t PlanRunner::lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads,
+                                  double time_in_turn) const {
   if (stretches.size() < 2) return 0;
   std::vector<double> costs;
   std::size_t most_frames = 0;
@@ -164,8 +166,7 @@ std::size_t PlanRunner::lanes_for(const Stretches& stretches, const std::vector<
   const auto fewest = static_cast<std::size_t>(threads);
   const std::size_t most = std::min(2 * fewest, stretches.size());
   if (most_frames * most > room()) return 0;
-  // With frame threads, one stretch after the other.
-  double quickest = std::accumulate(costs.begin(), costs.end(), 0.0) / kFrameThreadsGain;
+  double quickest = time_in_turn;
   std::size_t best = 0;
   for (std::size_t lanes = std::min(fewest, stretches.size()); lanes <= most; ++lanes) {
     const double time = time_side_by_side(costs, lanes, threads);

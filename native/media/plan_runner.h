@@ -45,8 +45,9 @@ class PlanRunner {
   /// The stretches that were dealt with, from the first on.
   std::size_t run_side_by_side(const Stretches& stretches, const std::vector<bool>& sent, std::size_t lanes,
                                int threads, FrameCollector& collector);
-  /// In how many lanes the stretches are done soonest; 0 where frame threads are quicker.
-  std::size_t lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads) const;
+  /// In how many lanes the stretches are done soonest; 0 where that is not before `time_in_turn`, which is in packets.
+  std::size_t lanes_for(const Stretches& stretches, const std::vector<bool>& sent, int threads,
+                        double time_in_turn) const;
   std::size_t room() const;
   void settle(const Stretches& stretches, std::size_t at, FrameCollector& collector);
   void run_everything(int threads, FrameCollector& collector);

@@ -6,7 +6,8 @@
 
 namespace unreel::media {
 
-PresentationOrder::PresentationOrder(std::vector<std::int64_t> wanted) : wanted_(std::move(wanted)) {}
+PresentationOrder::PresentationOrder(std::vector<std::int64_t> wanted, int depth)
+    : wanted_(std::move(wanted)), window_(std::clamp(depth + 1, kWindow, kWidest)) {}
 
 bool PresentationOrder::wants(std::int64_t index) const {
   const auto from = wanted_.begin() + static_cast<std::ptrdiff_t>(next_);
@@ -27,7 +28,7 @@ bool PresentationOrder::arrived(std::int64_t index) {
   newest_ = index;
   pass_over_settled();
   if (complete() || index <= wanted_[next_] || come_.count(wanted_[next_]) != 0) return false;
-  return ++overtaken_ >= kWindow;
+  return ++overtaken_ >= window_;
 }
 
 void PresentationOrder::give_up_overtaken() {

@@ -23,8 +23,10 @@ class PresentationOrder {
   /// decoded picture buffer, 16).
   static constexpr int kWindow = 16;
 
-  /// `wanted` ascending, without duplicates.
-  explicit PresentationOrder(std::vector<std::int64_t> wanted);
+  /// `wanted` ascending, without duplicates. `depth`: what the stream's times say that it is out of order by; parts
+  /// that were joined may overlap. Frames wait for at most kWidest.
+  PresentationOrder(std::vector<std::int64_t> wanted, int depth);
+  static constexpr int kWidest = 256;
 
   /// Whether frame `index` is wanted and was neither put nor given up yet.
   bool wants(std::int64_t index) const;
@@ -65,6 +67,7 @@ class PresentationOrder {
   std::size_t next_ = 0;                               ///< position in wanted_ of the frame whose turn it is
   std::map<std::int64_t, std::optional<Frame>> come_;  ///< by number; empty for a damaged one
   std::int64_t newest_ = 0;                            ///< the number that arrived last
+  int window_;
   int overtaken_ = 0;  ///< frames beyond the one whose turn it is that the decoder has brought
   std::int64_t damaged_ = 0;
   std::int64_t missing_ = 0;

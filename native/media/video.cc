@@ -116,6 +116,7 @@ class OpenVideo final : public Video {
   FrameIndex checked_index() {
     demuxer_.check_table();
     FrameIndex index = make_index(demuxer_, limits_, stats_);
+    demuxer_.check_table();  // once more: now that all was read, a stream's size is known
     if (index.size() > 0) return index;
     throw Error(ErrorCode::no_frames, demuxer_.name() + " holds a video stream without a single frame.")
         .with("path", demuxer_.name());

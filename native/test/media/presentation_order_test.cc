@@ -38,14 +38,14 @@ Numbers handed_out(PresentationOrder& order, const Numbers& arrivals, const Numb
 }
 
 TEST(PresentationOrder, WaitsForALowerFrameThatComesLater) {
-  PresentationOrder order({1, 3, 4});
+  PresentationOrder order({1, 3, 4}, 0);
   EXPECT_EQ(handed_out(order, {0, 3, 2, 4, 1, 5}), (Numbers{1, 3, 4}));
   EXPECT_TRUE(order.complete());
   EXPECT_EQ(order.missing(), 0);
 }
 
 TEST(PresentationOrder, CountsWhatIsDamagedAndWhatNeverComes) {
-  PresentationOrder order({0, 2, 4, 6});
+  PresentationOrder order({0, 2, 4, 6}, 0);
   EXPECT_EQ(handed_out(order, {0, 1, 2, 3, 5, 6}, {2}), (Numbers{0, 6}));
   EXPECT_EQ(order.damaged(), 1);
   EXPECT_EQ(order.missing(), 1);
@@ -54,7 +54,7 @@ TEST(PresentationOrder, CountsWhatIsDamagedAndWhatNeverComes) {
 TEST(PresentationOrder, GivesAFrameUpAfterTheWindowSoThatMemoryIsBounded) {
   Numbers wanted;
   for (std::int64_t i = 0; i < 100; ++i) wanted.push_back(i);
-  PresentationOrder order(wanted);
+  PresentationOrder order(wanted, 0);
   Numbers out;
   for (std::int64_t i = 1; i < 100; ++i) {
     order.put(numbered(i));
@@ -70,7 +70,7 @@ TEST(PresentationOrder, GivesAFrameUpAfterTheWindowSoThatMemoryIsBounded) {
 TEST(PresentationOrder, HoldsNoMoreThanTheWindowHoweverManyFramesAreMissing) {
   Numbers wanted;
   for (std::int64_t i = 0; i < 3000; ++i) wanted.push_back(i);
-  PresentationOrder order(wanted);
+  PresentationOrder order(wanted, 0);
   std::int64_t put = 0;
   std::int64_t out = 0;
   for (std::int64_t i = 1000; i < 3000; ++i) {  // the first thousand never come
@@ -85,7 +85,7 @@ TEST(PresentationOrder, HoldsNoMoreThanTheWindowHoweverManyFramesAreMissing) {
 }
 
 TEST(PresentationOrder, AFrameIsHandedOutOnceThoughItArrivesTwice) {
-  PresentationOrder order({0, 1});
+  PresentationOrder order({0, 1}, 0);
   EXPECT_EQ(handed_out(order, {0, 0, 1, 1}), (Numbers{0, 1}));
 }
 
