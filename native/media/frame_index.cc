@@ -87,52 +87,67 @@ FrameIndex::FrameIndex(Source source, std::vector<Entry> entries, AVRational tim
   duration_us_ = times_.pts_us[last] - times_.pts_us[0] + last_us;
 }
 
-std::optional<FrameIndex> FrameIndex::scan(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
-  if (!has_trustworthy_packets(demuxer)) return std::nullopt;
-  const AVCodecID codec = demuxer.stream().codecpar->codec_id;
-  const std::unique_ptr<PacketRoles> roles = PacketRoles::of(*demuxer.stream().codecpar);
-  PacketIndex packets;
-  std::vector<Entry> entries;
-  Entry last;
-  std::int64_t last_duration = 0;
-  bool uniform = true;
-  const UniqueAVPacket packet = make_packet();
-  while (demuxer.read(*packet)) {
-    ++stats.packets_read;
-    check_limit("maxIndexEntries", static_cast<std::int64_t>(packets.size()) + 1, limits.max_index_entries);
-    check_limit("maxMemoryBytes", memory_of(packets.size(), entries.size()), limits.max_memory_bytes);
-    uniform &= !changes_decoder(*packet);
-    packets.push_back(entry_of(*packet, *roles));
-    packets.back().shown = is_shown(*packet, codec);
-    if (!packets.back().shown) continue;
-    if (packet->pts == AV_NOPTS_VALUE) return std::nullopt;
-    if (codec == AV_CODEC_ID_MPEG4 && packet->size < kNotCodedVopBytes) return std::nullopt;
-    check_limit("maxFrames", static_cast<std::int64_t>(entries.size()) + 1, limits.max_frames);
-    const Entry entry{packet->pts, packets.back().key, static_cast<std::int64_t>(packets.size()) - 1};
-    if (entries.empty() || entry.pts > last.pts) {
-      last = entry;
-      last_duration = packet->duration;
-    }
-    entries.push_back(entry);
+FrameIndex FrameIndex::read(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
+  const bool has_times = has_trustworthy_packets(demuxer);
+  int depth = 0;
+  // H.264's decoder has to know its depth also where the times of packets are good for nothing else.
+  if (has_times || demuxer.codec().id == AV_CODEC_ID_H264) {
+    PacketScan scan = scan_packets(demuxer, limits, stats);
+    if (has_times && scan.is_one_to_one) return from_packets(std::move(scan), demuxer.stream().time_base, stats);
+    depth = media::reorder_depth(scan.packets);
+    demuxer.rewind();
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts < b.pts; });
-  const auto same =
-      std::adjacent_find(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.pts == b.pts; });
-  if (same != entries.end()) return std::nullopt;
-  if (!uniform) {
-    for (PacketEntry& each : packets) each.role = PacketRole{};
-  }
-  settle_losses(packets);
-  settle_layers(packets);
-  stats.packets = static_cast<std::int64_t>(packets.size());
-  FrameIndex index(Source::packets, std::move(entries), demuxer.stream().time_base, last_duration);
-  index.reorder_depth_ = media::reorder_depth(packets);
-  index.packets_ = std::move(packets);
+  FrameIndex index = from_decoding(demuxer, limits, depth, stats);
+  index.reorder_depth_ = depth;
   return index;
 }
 
-FrameIndex FrameIndex::decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
-  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), {limits});
+FrameIndex::PacketScan FrameIndex::scan_packets(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
+  const AVCodecID codec = demuxer.stream().codecpar->codec_id;
+  const std::unique_ptr<PacketRoles> roles = PacketRoles::of(*demuxer.stream().codecpar);
+  PacketScan scan;
+  bool is_uniform = true;
+  std::int64_t last_pts = kNoTime;
+  const UniqueAVPacket packet = make_packet();
+  while (demuxer.read(*packet)) {
+    ++stats.packets_read;
+    check_limit("maxIndexEntries", static_cast<std::int64_t>(scan.packets.size()) + 1, limits.max_index_entries);
+    check_limit("maxMemoryBytes", memory_of(scan.packets.size(), scan.frames.size()), limits.max_memory_bytes);
+    is_uniform &= !changes_decoder(*packet);
+    scan.packets.push_back(entry_of(*packet, *roles));
+    scan.packets.back().shown = is_shown(*packet, codec);
+    if (!scan.packets.back().shown) continue;
+    if (packet->pts == AV_NOPTS_VALUE) return scan;
+    if (codec == AV_CODEC_ID_MPEG4 && packet->size < kNotCodedVopBytes) return scan;
+    check_limit("maxFrames", static_cast<std::int64_t>(scan.frames.size()) + 1, limits.max_frames);
+    if (packet->pts > last_pts) {
+      last_pts = packet->pts;
+      scan.last_duration = packet->duration;
+    }
+    scan.frames.push_back({packet->pts, scan.packets.back().key, static_cast<std::int64_t>(scan.packets.size()) - 1});
+  }
+  std::sort(scan.frames.begin(), scan.frames.end(), [](const Entry& x, const Entry& y) { return x.pts < y.pts; });
+  const auto same = std::adjacent_find(scan.frames.begin(), scan.frames.end(),
+                                       [](const Entry& x, const Entry& y) { return x.pts == y.pts; });
+  scan.is_one_to_one = same == scan.frames.end();
+  if (!is_uniform) {
+    for (PacketEntry& each : scan.packets) each.role = PacketRole{};
+  }
+  return scan;
+}
+
+FrameIndex FrameIndex::from_packets(PacketScan scan, AVRational time_base, VideoStats& stats) {
+  settle_losses(scan.packets);
+  settle_layers(scan.packets);
+  stats.packets = static_cast<std::int64_t>(scan.packets.size());
+  FrameIndex index(Source::packets, std::move(scan.frames), time_base, scan.last_duration);
+  index.reorder_depth_ = media::reorder_depth(scan.packets);
+  index.packets_ = std::move(scan.packets);
+  return index;
+}
+
+FrameIndex FrameIndex::from_decoding(Demuxer& demuxer, const Limits& limits, int depth, VideoStats& stats) {
+  PacketDecoder decoder(demuxer.stream(), demuxer.codec(), {limits, 1, depth});
   const std::int64_t usual = usual_duration(demuxer.stream());
   std::vector<Entry> entries;
   std::int64_t last_duration = 0;

@@ -33,18 +33,17 @@ class FrameIndex {
   /// `entries` in presentation order. `last_duration` in the time base, 0 where unknown.
   FrameIndex(Source source, std::vector<Entry> entries, AVRational time_base, std::int64_t last_duration);
 
-  /// By a packet scan from the demuxer's place to its end; nothing when the scan cannot be trusted: a pts missing, two
-  /// frames with one pts, or a container and codec whose packets are not one to one with frames. `stats` counts the
-  /// packets. Throws limit_exceeded, and what Demuxer::read() throws.
-  static std::optional<FrameIndex> scan(Demuxer& demuxer, const Limits& limits, VideoStats& stats);
-
-  /// By decoding from the demuxer's place to its end. Throws as scan(), and what PacketDecoder throws.
-  static FrameIndex decode(Demuxer& demuxer, const Limits& limits, VideoStats& stats);
+  /**
+   * Reads the demuxer from its place, the beginning, to its end. By a packet scan where that can be trusted: not where
+   * a pts is missing, two frames have one pts, or the packets of the container and codec are not one to one with
+   * frames. `stats` counts the packets. Throws limit_exceeded, and what Demuxer::read() and PacketDecoder throw.
+   */
+  static FrameIndex read(Demuxer& demuxer, const Limits& limits, VideoStats& stats);
 
   Source source() const { return source_; }
   /// Every packet; empty for Source::decoding.
   const PacketIndex& packets() const { return packets_; }
-  /// See media::reorder_depth(); 0 for Source::decoding. More than a codec allows where parts overlap in time.
+  /// See media::reorder_depth(); 0 where it is not known. More than a codec allows where parts overlap in time.
   int reorder_depth() const { return reorder_depth_; }
   std::int64_t size() const { return static_cast<std::int64_t>(entries_.size()); }
   const Entry& at(std::int64_t frame) const { return entries_[static_cast<std::size_t>(frame)]; }
@@ -63,6 +62,17 @@ class FrameIndex {
   std::int64_t duration_us() const { return duration_us_; }
 
  private:
+  struct PacketScan {
+    PacketIndex packets;
+    std::vector<Entry> frames;  ///< in presentation order when is_one_to_one
+    std::int64_t last_duration = 0;
+    bool is_one_to_one = false;  ///< and read to its end
+  };
+
+  static PacketScan scan_packets(Demuxer& demuxer, const Limits& limits, VideoStats& stats);
+  static FrameIndex from_packets(PacketScan scan, AVRational time_base, VideoStats& stats);
+  static FrameIndex from_decoding(Demuxer& demuxer, const Limits& limits, int depth, VideoStats& stats);
+
   Source source_;
   PacketIndex packets_;
   int reorder_depth_ = 0;

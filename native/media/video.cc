@@ -25,12 +25,6 @@ extern "C" {
 namespace unreel::media {
 namespace {
 
-FrameIndex make_index(Demuxer& demuxer, const Limits& limits, VideoStats& stats) {
-  if (std::optional<FrameIndex> scanned = FrameIndex::scan(demuxer, limits, stats)) return std::move(*scanned);
-  demuxer.rewind();
-  return FrameIndex::decode(demuxer, limits, stats);
-}
-
 std::string text_or(const char* text, const char* otherwise) { return text == nullptr ? otherwise : text; }
 
 std::string range_name(AVPixelFormat format, AVColorRange range) {
@@ -115,7 +109,7 @@ class OpenVideo final : public Video {
 
   FrameIndex checked_index() {
     demuxer_.check_table();
-    FrameIndex index = make_index(demuxer_, limits_, stats_);
+    FrameIndex index = FrameIndex::read(demuxer_, limits_, stats_);
     demuxer_.check_table();  // once more: now that all was read, a stream's size is known
     if (index.size() > 0) return index;
     throw Error(ErrorCode::no_frames, demuxer_.name() + " holds a video stream without a single frame.")

@@ -75,9 +75,9 @@ class Encoded {
     const Interrupt never;
     VideoStats stats;
     Demuxer demuxer(open_file_source(path_), {}, never);
-    std::optional<FrameIndex> index = FrameIndex::scan(demuxer, {}, stats);
-    EXPECT_TRUE(index.has_value());
-    return std::move(*index);
+    FrameIndex index = FrameIndex::read(demuxer, {}, stats);
+    EXPECT_EQ(index.source(), FrameIndex::Source::packets);
+    return index;
   }
 
  private:
