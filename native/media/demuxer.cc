@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "media/av_error.h"
 #include "media/iso_boxes.h"
+#include "media/iso_tables.h"
 #include "media/libav.h"
 
 extern "C" {
@@ -78,8 +79,7 @@ void Demuxer::open() {
   interrupt_.check();
   input_ = std::make_unique<ByteInput>(source_, interrupt_);
   const AVInputFormat& format = recognised_format();
-  if (av_match_name("mp4", format.name) != 0)
-    check_limit("maxIndexEntries", declared_samples(*source_, interrupt_), limits_.max_index_entries);
+  if (av_match_name("mp4", format.name) != 0) check_iso_tables(*source_, limits_, interrupt_);
   open_container(format);
   check_limit("maxStreams", format_->nb_streams, limits_.max_streams);
   choose_stream();
