@@ -1,22 +1,50 @@
 #include "media/libav.h"
 
-#include <cstddef>
+#include <algorithm>
+#include <cstdarg>
+#include <cstdint>
+#include <cstring>
 #include <string>
+#include <utility>
 
 #include "media/av_ptr.h"
 #include "media/video.h"
 
 namespace unreel::media {
 
+namespace {
+
+thread_local LibavRefusals refusals;
+
+bool begins_with(const char* text, const char* beginning) {
+  return std::strncmp(text, beginning, std::strlen(beginning)) == 0;
+}
+
+/// libav's own texts, av_image_check_size2() and avformat_new_stream().
+void note_refusal(void*, int level, const char* format, va_list arguments) {
+  if (level > AV_LOG_ERROR) return;
+  if (begins_with(format, "Picture size %ux%u ")) {
+    const std::int64_t width = va_arg(arguments, unsigned);
+    const std::int64_t height = va_arg(arguments, unsigned);
+    const bool overflows = height > 0 && width > INT64_MAX / height;
+    refusals.pixels = std::max(refusals.pixels, overflows ? INT64_MAX : width * height);
+  } else if (begins_with(format, "Number of streams exceeds max_streams parameter (%d)")) {
+    refusals.streams = va_arg(arguments, int);
+  }
+}
+
+}  // namespace
+
 void prepare_libav() {
-  constexpr std::size_t kLargestAllocation = std::size_t{1} << 30;
   static const bool prepared = [] {
-    av_log_set_callback([](void*, int, const char*, va_list) {});
+    av_log_set_callback(note_refusal);
     av_max_alloc(kLargestAllocation);
     return true;
   }();
   (void)prepared;
 }
+
+LibavRefusals take_libav_refusals() { return std::exchange(refusals, {}); }
 
 std::string libav_version() { return av_version_info(); }
 
