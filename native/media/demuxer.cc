@@ -11,6 +11,7 @@
 #include "media/iso_boxes.h"
 #include "media/iso_tables.h"
 #include "media/libav.h"
+#include "media/png_chunks.h"
 
 extern "C" {
 #include <libavutil/avstring.h>
@@ -88,6 +89,8 @@ void Demuxer::open() {
   refused_pixels_ = 0;
   const AVInputFormat& format = recognised_format();
   if (av_match_name("mp4", format.name) != 0) check_iso_tables(*source_, limits_, interrupt_);
+  if (av_match_name("png_pipe", format.name) != 0 || av_match_name("apng", format.name) != 0)
+    check_png_chunks(*source_, limits_, interrupt_);
   open_container(format);
   check_limit("maxStreams", format_->nb_streams, limits_.max_streams);
   choose_stream();
