@@ -21,6 +21,12 @@ constexpr int kDeepest = 11;
 /// What libav keeps of a sample: an AVIndexEntry and a composition offset.
 constexpr std::int64_t kBytesOfEntry = 32;
 
+/// What libav keeps of a fragment for each track, and once more for itself.
+constexpr std::int64_t kBytesOfFragment = 80;
+
+/// So many fragments that are moved to make room for one take libav as long as an index entry, or less.
+constexpr std::int64_t kMovesPerEntry = 128;
+
 constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
 
 /// Sums and products that stay at the largest number instead of overflowing; for counts, which are not negative.
@@ -41,6 +47,7 @@ bool holds_boxes(std::uint32_t type) {
     case box_type("mvex"):
     case box_type("moof"):
     case box_type("traf"):
+    case box_type("mfra"):
     case box_type("tref"):
     case box_type("udta"):
     case box_type("sinf"):
@@ -86,6 +93,7 @@ class TableCheck {
       if (box.type == box_type("trak")) {
         walk_track(box, depth);
       } else if (holds_boxes(box.type) || is_header_in_disguise(box)) {
+        if (box.type == box_type("moof")) add_fragment(at);
         walk(box.payload, box.end, depth + 1);
       } else {
         look(box, depth);
@@ -114,6 +122,42 @@ class TableCheck {
     entries_ = sum(entries_, entries);
     check_limit("maxIndexEntries", entries_, limits_.max_index_entries);
     check_limit("maxMemoryBytes", product(entries_, kBytesOfEntry), limits_.max_memory_bytes);
+  }
+
+  /// libav keeps something of every track for each fragment, there or announced, and sorts them by their places.
+  void add_fragment(std::int64_t at) {
+    if (fragments_.empty() || fragments_.back() < at) {
+      fragments_.push_back(at);
+    } else {
+      const auto after = std::lower_bound(fragments_.begin(), fragments_.end(), at);
+      if (*after == at) return;
+      moves_ += fragments_.end() - after;
+      check_limit("maxIndexEntries", moves_ / kMovesPerEntry, limits_.max_index_entries);
+      fragments_.insert(after, at);
+    }
+    const auto fragments = static_cast<std::int64_t>(fragments_.size());
+    check_limit("maxMemoryBytes", product(fragments, (tracks_ + 1) * kBytesOfFragment), limits_.max_memory_bytes);
+  }
+
+  /// `sidx` (8.16.3): where the first fragment begins, counted from the end of the box, and the size of each.
+  void look_at_segments(const Box& box) {
+    const std::size_t width = boxes_.number(box.payload, 1) == 0 ? 4 : 8;
+    const auto offset = static_cast<std::int64_t>(12 + 2 * width);
+    std::int64_t at = sum(box.end, std::max<std::int64_t>(boxes_.number(box.payload + offset - width, width), 0));
+    each_entry(box, offset + 4, boxes_.number(box.payload + offset + 2, 2), 12, [&](const std::uint8_t* entry) {
+      add_fragment(at);
+      at = sum(at, number(entry));
+    });
+  }
+
+  /// `tfra` (8.8.10): the time and the place of each fragment, then three numbers of one to four bytes.
+  void look_at_random_access(const Box& box) {
+    const bool is_wide = boxes_.number(box.payload, 1) == 1;
+    const std::int64_t lengths = boxes_.number(box.payload + 8, 4);
+    const auto rest = static_cast<std::size_t>((lengths >> 4 & 3) + (lengths >> 2 & 3) + (lengths & 3) + 3);
+    each_entry(box, 16, count(box, 12), (is_wide ? 16 : 8) + rest, [&](const std::uint8_t* entry) {
+      add_fragment(is_wide ? number(entry + 8) << 32 | number(entry + 12) : number(entry + 4));
+    });
   }
 
   /// The number of a table's entries, which stands `offset` bytes into its box; libav allocates for it.
@@ -168,6 +212,12 @@ class TableCheck {
         break;
       case box_type("trun"):
         add_entries(boxes_.number(box.payload + 4, 4));
+        break;
+      case box_type("sidx"):
+        look_at_segments(box);
+        break;
+      case box_type("tfra"):
+        look_at_random_access(box);
         break;
       case box_type("cmov"):
         walk_compressed(box, depth);
@@ -260,6 +310,8 @@ class TableCheck {
   TrackTables track_;
   std::int64_t tracks_ = 0;
   std::int64_t entries_ = 0;
+  std::vector<std::int64_t> fragments_;  ///< their places, ascending
+  std::int64_t moves_ = 0;               ///< of places in libav's list, to make room for one between them
 };
 
 }  // namespace
