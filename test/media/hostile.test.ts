@@ -101,6 +101,12 @@ describe.skipIf(!haveFfmpeg)(`real files that lie${haveFfmpeg ? "" : " (needs ff
     expect(await alone("720p within 4 MiB", input)).toMatchObject(exceeded("maxMemoryBytes"));
   });
 
+  test("frames of AV1 that need more than maxMemoryBytes", async () => {
+    const source = byFfmpeg("720p.webm", `${picture("1280x720", 0.3)} -c:v libaom-av1 -cpu-used 8 -threads 2`);
+    const input = { source, limits: { maxMemoryBytes: 1 << 20 } };
+    expect(await alone("720p of AV1 within 1 MiB", input)).toMatchObject(exceeded("maxMemoryBytes"));
+  });
+
   test.each(["mkv", "avi", "ts", "mp4", "flv"])("more packets than maxIndexEntries: %s", async (ending) => {
     const source = byFfmpeg(
       `indexed.${ending}`,
@@ -116,6 +122,9 @@ describe.skipIf(!haveFfmpeg)(`real files that lie${haveFfmpeg ? "" : " (needs ff
     long.writeDoubleBE(1e9);
     const source = patched(clip, "long.mkv", "\x44\x89\x88", 3, long);
     expect(await alone("Matroska of 10^9 ms", { source })).toMatchObject(exceeded("maxDurationUs"));
+    long.writeDoubleBE(1e300);
+    const endless = patched(clip, "endless.mkv", "\x44\x89\x88", 3, long);
+    expect(await alone("Matroska of 10^300 ms, real", { source: endless })).toMatchObject({ frames: 10 });
     const input = { source: clip, limits: { maxDurationUs: 500_000 } };
     expect(await alone("Matroska of 1 s, half allowed", input)).toMatchObject(exceeded("maxDurationUs"));
   });

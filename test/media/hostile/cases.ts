@@ -51,6 +51,10 @@ const pixels: readonly HostileCase[] = [
   },
 ];
 
+/** A list of 65,535 fragments of 16 bytes, which begins so many bytes behind itself. */
+const sidx = (at: number) =>
+  fullBox("sidx", 0, u32(1, 25, 0, at), make.u16(0, 65_535), Buffer.alloc(12 * 65_535, u32(16, 1, 0)));
+
 const tables: readonly HostileCase[] = [
   {
     name: "stsz: 10^9 samples of one size",
@@ -151,6 +155,19 @@ const tables: readonly HostileCase[] = [
   {
     name: "trun: 50 times 10^6 samples without a field",
     bytes: () => make.fragmentedMp4(...new Array<Buffer>(50).fill(fullBox("trun", 1, u32(1e6, 0)))),
+    ...limit("maxIndexEntries"),
+  },
+  {
+    name: "sidx: thirty lists of 65,535 fragments for 64 tracks",
+    bytes: () => {
+      const lists = Array.from({ length: 30 }, (_, i) => sidx(i << 20));
+      return Buffer.concat([make.mp4(new Array(64).fill({})), ...lists]);
+    },
+    ...limit("maxMemoryBytes"),
+  },
+  {
+    name: "sidx: thirty lists of 65,535 fragments, each before the last",
+    bytes: () => Buffer.concat([make.mp4([{}]), ...Array.from({ length: 30 }, (_, i) => sidx((29 - i) << 21))]),
     ...limit("maxIndexEntries"),
   },
   {
