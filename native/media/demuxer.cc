@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "media/av_error.h"
 #include "media/iso_boxes.h"
+#include "media/iso_tables.h"
 #include "media/libav.h"
+#include "media/png_chunks.h"
 
 extern "C" {
 #include <libavutil/avstring.h>
@@ -69,6 +71,12 @@ int Demuxer::refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, A
 void Demuxer::check(int result) const {
   input_->rethrow();
   interrupt_.check();
+  // A demuxer's ENOMEM is an allocation above the bound. Memory that is really out ends a process on Linux.
+  if (result == AVERROR(ENOMEM)) {
+    throw Error(ErrorCode::limit_exceeded, name() + " makes libav ask for more than 1 GiB of memory at once.")
+        .with("limit", "maxMemoryBytes")
+        .with("maximum", static_cast<std::int64_t>(kLargestAllocation));
+  }
   throw_if_not_input(result);
 }
 
@@ -78,9 +86,12 @@ void Demuxer::open() {
   ahead_.reset();
   interrupt_.check();
   input_ = std::make_unique<ByteInput>(source_, interrupt_);
+  take_libav_refusals();
+  refused_pixels_ = 0;
   const AVInputFormat& format = recognised_format();
-  if (av_match_name("mp4", format.name) != 0)
-    check_limit("maxIndexEntries", declared_samples(*source_, interrupt_), limits_.max_index_entries);
+  if (av_match_name("mp4", format.name) != 0) check_iso_tables(*source_, limits_, interrupt_);
+  if (av_match_name("png_pipe", format.name) != 0 || av_match_name("apng", format.name) != 0)
+    check_png_chunks(*source_, limits_, interrupt_);
   open_container(format);
   check_limit("maxStreams", format_->nb_streams, limits_.max_streams);
   choose_stream();
@@ -104,8 +115,13 @@ void Demuxer::open_container(const AVInputFormat& format) {
   context->pb = input_->context();
   context->interrupt_callback = {interrupted, this};
   context->io_open = refuse_to_open;
+  // One more than allowed, so that the check behind it can speak.
+  context->max_streams = static_cast<int>(std::min<std::int64_t>(limits_.max_streams, INT_MAX - 1)) + 1;
+  // FLV's list of key frames is not needed, and libav allocates whatever it claims.
+  context->flags |= av_match_name("flv", format.name) != 0 ? AVFMT_FLAG_IGNIDX : 0;
   const int opened = avformat_open_input(&context, "", &format, nullptr);  // frees the context when it fails
   format_.reset(opened < 0 ? nullptr : context);
+  check_streams();
   check(opened);
   if (opened < 0) {
     if (weakly_recognised_) throw file_failure(ErrorCode::not_media, name(), "is no media that unreel knows", opened);
@@ -118,8 +134,15 @@ void Demuxer::open_container(const AVInputFormat& format) {
   }
   StreamOptions stream_options(format_->nb_streams, limits_.max_pixels);
   const int found = avformat_find_stream_info(format_.get(), stream_options.data());
+  check_streams();
   check(found);
   if (found < 0) throw file_failure(ErrorCode::not_media, name(), "holds no stream that can be understood", found);
+}
+
+void Demuxer::check_streams() {
+  const LibavRefusals refused = take_libav_refusals();
+  refused_pixels_ = std::max(refused_pixels_, refused.pixels);
+  if (refused.streams > 0) check_limit("maxStreams", refused.streams + 1, limits_.max_streams);
 }
 
 void Demuxer::choose_stream() {
@@ -161,7 +184,9 @@ void Demuxer::choose_stream() {
 
 void Demuxer::check_pixels() const {
   const AVCodecParameters& parameters = *stream().codecpar;
-  check_limit("maxPixels", std::int64_t{parameters.width} * parameters.height, limits_.max_pixels);
+  const std::int64_t pixels = std::int64_t{parameters.width} * parameters.height;
+  // libav forgets a size that is larger than it takes.
+  check_limit("maxPixels", pixels > 0 ? pixels : refused_pixels_, limits_.max_pixels);
 }
 
 bool Demuxer::read(AVPacket& packet) {

@@ -79,6 +79,7 @@ class Demuxer {
   void open();
   const AVInputFormat& recognised_format();
   void open_container(const AVInputFormat& format);
+  void check_streams();
   void choose_stream();
   void check_pixels() const;
   bool read_next(AVPacket& packet);
@@ -91,8 +92,9 @@ class Demuxer {
   UniqueDecodingAVFormatContext format_;
   const AVCodec* codec_ = nullptr;
   int stream_ = -1;
-  bool weakly_recognised_ = false;  ///< libav itself warns of mistaking other bytes for media at such a score
-  bool is_at_start_ = true;         ///< nothing was read or sought since the source was opened
+  std::int64_t refused_pixels_ = 0;  ///< of a picture that is larger than libav takes
+  bool weakly_recognised_ = false;   ///< libav itself warns of mistaking other bytes for media at such a score
+  bool is_at_start_ = true;          ///< nothing was read or sought since the source was opened
   std::optional<PacketMark> first_;
   UniqueAVPacket ahead_;  ///< a packet that was read to look at and is the next to hand out
 };

@@ -153,6 +153,7 @@ FrameIndex FrameIndex::from_decoding(Demuxer& demuxer, const Limits& limits, int
   std::int64_t last_duration = 0;
   decode_all(demuxer, decoder, stats, [&](UniqueAVFrame&& frame) {
     check_limit("maxFrames", static_cast<std::int64_t>(entries.size()) + 1, limits.max_frames);
+    check_limit("maxMemoryBytes", memory_of(0, entries.size()), limits.max_memory_bytes);
     std::int64_t pts = frame->best_effort_timestamp;
     // Times ascend: a frame without a time, or with one that is not after its predecessor's, follows at the usual pace.
     if (entries.empty()) {

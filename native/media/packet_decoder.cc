@@ -121,7 +121,8 @@ bool PacketDecoder::receive(AVFrame& frame) {
     const Clock::time_point begin = Clock::now();
     const int result = avcodec_receive_frame(context_.get(), &frame);
     account(begin);
-    if (result >= 0) return true;
+    // A frame that did not come through get_buffer() is counted as late as this.
+    if (result >= 0 && (frame.opaque_ref != nullptr || holds(frame))) return true;
     throw_if_over_limit();
     throw_if_not_input(result);
     if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return false;
