@@ -1,6 +1,5 @@
 // Decoded planes against FFmpeg's: every frame of every clip, by MD5, beside `ffmpeg -f framemd5` of the system.
 #include <gtest/gtest.h>
-#include <stdio.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,25 +11,17 @@
 #include "media/video.h"
 #include "test/media/plane_md5.h"
 #include "test/support/assets.h"
+#include "test/support/ffmpeg.h"
 
 namespace unreel::media {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  std::string text;
-  char buffer[4096];
-  while (pipe != nullptr && fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
-  if (pipe != nullptr) pclose(pipe);
-  return text;
-}
-
 /// FFmpeg's MD5 of each frame's planes, in order.
 std::vector<std::string> reference(const std::string& path, int stream) {
   const std::string text =
-      output_of("ffmpeg -v quiet -noautorotate -i '" + path + "' -map 0:" + std::to_string(stream) +
+      test::output_of("ffmpeg -v quiet -noautorotate -i '" + path + "' -map 0:" + std::to_string(stream) +
                 " -vsync passthrough -f framemd5 - 2>/dev/null");
   std::vector<std::string> sums;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -60,7 +51,7 @@ std::vector<std::string> clips() {
 class FrameMd5 : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(FrameMd5, EveryFrameHasTheBytesOfFfmpeg) {
-  if (std::system("ffmpeg -version >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const auto video = Video::open(test::asset(GetParam()), {}, CancelToken());
   const std::vector<std::string> expected = reference(test::asset(GetParam()), video->info().stream);
   ASSERT_FALSE(expected.empty());

@@ -2,7 +2,6 @@
 #include "media/packet_roles.h"
 
 #include <gtest/gtest.h>
-#include <stdio.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,6 +15,7 @@
 #include "media/frame_index.h"
 #include "media/nal_units.h"
 #include "media/parameter_sets.h"
+#include "test/support/ffmpeg.h"
 #include "test/support/folder.h"
 
 namespace unreel::media {
@@ -23,22 +23,11 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  std::string text;
-  char buffer[4096];
-  while (pipe != nullptr && fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
-  if (pipe != nullptr) pclose(pipe);
-  return text;
-}
-
-bool have_ffmpeg() { return std::system("ffmpeg -version >/dev/null 2>&1") == 0; }
-
 /// Presentation times of the frames that `ffmpeg` decodes with the options, in the stream's time base.
 std::set<std::int64_t> decoded_times(const std::string& path, const std::string& options) {
   std::set<std::int64_t> times;
   const std::string text =
-      output_of("ffmpeg -v quiet -copyts " + options + " -i '" + path +
+      test::output_of("ffmpeg -v quiet -copyts " + options + " -i '" + path +
                 "' -map 0:v:0 -vf settb=intb -enc_time_base -1 -fps_mode passthrough -f framecrc -");
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -94,7 +83,7 @@ struct Encoding {
 class DroppablePackets : public ::testing::TestWithParam<Encoding> {};
 
 TEST_P(DroppablePackets, AreThoseThatFfmpegSkipsAsNotReferenced) {
-  if (!have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const Encoded clip(GetParam().options);
   if (!clip.made()) GTEST_SKIP() << "needs an ffmpeg with this encoder: " << GetParam().options;
   const FrameIndex index = clip.index();
@@ -115,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(Codecs, DroppablePackets,
                          [](const auto& each) { return std::string(each.param.name); });
 
 TEST(RandomAccess, IsAnIdrPictureInH264AndNotEveryKeyPacket) {
-  if (!have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const Encoded clip("-c:v libx264 -g 15 -keyint_min 15 -sc_threshold 0 -x264-params open-gop=1:bframes=3");
   if (!clip.made()) GTEST_SKIP() << "needs an ffmpeg with libx264";
   const FrameIndex index = clip.index();
@@ -125,7 +114,7 @@ TEST(RandomAccess, IsAnIdrPictureInH264AndNotEveryKeyPacket) {
 }
 
 TEST(RandomAccess, InHevcAlsoWhereAnOpenGroupBeginsAndItsLeadingPicturesAreKnown) {
-  if (!have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const Encoded clip(
       "-c:v libx265 -x265-params log-level=none:keyint=15:min-keyint=15:scenecut=0:open-gop=1:bframes=3");
   if (!clip.made()) GTEST_SKIP() << "needs an ffmpeg with libx265";
@@ -144,13 +133,13 @@ TEST(RandomAccess, InHevcAlsoWhereAnOpenGroupBeginsAndItsLeadingPicturesAreKnown
 }
 
 TEST(DroppableTemporalUnits, AreThoseWhoseOneFrameRefreshesNothing) {
-  if (!have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const Encoded clip("-c:v libsvtav1 -preset 10 -g 30", "clip.ivf");
   if (!clip.made()) GTEST_SKIP() << "needs an ffmpeg with libsvtav1";
   const FrameIndex index = clip.index();
   const auto droppable = std::count_if(index.packets().begin(), index.packets().end(),
                                        [](const PacketEntry& packet) { return packet.role.droppable; });
-  const std::string trace = output_of("ffmpeg -v trace -i '" + clip.path() +
+  const std::string trace = test::output_of("ffmpeg -v trace -i '" + clip.path() +
                                       "' -c copy -bsf:v trace_headers -f null - 2>&1 | grep trace_headers");
   // ffmpeg aligns the value behind the bits.
   const std::size_t nothing = occurrences(trace, "refresh_frame_flags                                  00000000 = 0");
@@ -159,7 +148,7 @@ TEST(DroppableTemporalUnits, AreThoseWhoseOneFrameRefreshesNothing) {
 }
 
 TEST(ALostReference, SpoilsWhatFollowsUpToTheNextKeyPacket) {
-  if (!have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
+  if (!test::have_ffmpeg()) GTEST_SKIP() << "needs the program ffmpeg";
   const Encoded clip("-c:v libx264 -g 25 -sc_threshold 0 -bf 0", "clip.mkv");
   if (!clip.made()) GTEST_SKIP() << "needs an ffmpeg with libx264";
   const test::TemporaryFolder folder;
