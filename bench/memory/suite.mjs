@@ -41,9 +41,9 @@ const policies = [
   { name: "keyframes", options: { keyframes: true }, wanted: () => null },
 ];
 
-/** Kilobytes a video by which the process grows: the slope of the least squares, without the first quarter. */
+/** Kilobytes a video by which the process grows: the slope of the least squares over the second half, when heaps have settled. */
 function growthKb(rssMbAfter) {
-  const values = rssMbAfter.slice(Math.floor(rssMbAfter.length / 4));
+  const values = rssMbAfter.slice(Math.floor(rssMbAfter.length / 2));
   const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
   const middle = (values.length - 1) / 2;
   const level = mean(values);
