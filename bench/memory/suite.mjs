@@ -58,7 +58,11 @@ async function measure(contender, source, policy, threads, videos) {
       ? { path: source.path, options: { ...options, threads }, videos }
       : { path: source.path, wanted: wanted(source.frames), threads, videos, keyEvery };
   const { rssMbAfter, ...seen } = JSON.parse(
-    await run(contender.command, [contender.program, JSON.stringify(request)], { cwd: root, capture: true }),
+    await run(
+      contender.command,
+      [...(videos > 1 ? contender.collecting : []), contender.program, JSON.stringify(request)],
+      { cwd: root, capture: true },
+    ),
   );
   say(`${contender.name}, ${videos} x ${name}, ${threads} threads: ${seen.seconds.toFixed(0)} s`);
   return {
@@ -78,11 +82,19 @@ async function measure(contender, source, policy, threads, videos) {
 }
 
 async function contenders() {
-  const ours = { name: "unreel", command: process.execPath, program: join(root, "bench/memory/unreel.mjs") };
+  const ours = {
+    name: "unreel",
+    command: process.execPath,
+    collecting: ["--expose-gc"],
+    program: join(root, "bench/memory/unreel.mjs"),
+  };
   const python = await ensureVenv("bench");
   if (python === undefined) throw new Error("this suite needs the venv of bench/requirements.txt for its peer");
   const version = output(python, ["-c", "import av; print(av.__version__)"]);
-  return [ours, { name: `PyAV ${version}`, command: python, program: join(root, "bench/memory/pyav.py") }];
+  return [
+    ours,
+    { name: `PyAV ${version}`, command: python, collecting: [], program: join(root, "bench/memory/pyav.py") },
+  ];
 }
 
 export async function runSuite() {
