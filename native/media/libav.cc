@@ -32,8 +32,8 @@ void note_refusal(const char* format, va_list arguments) {
   }
 }
 
-/// libav's log. Nothing is written. What a decoder calls an error is counted where its decoder can see it: several decoders
-/// tell of damage in no other way.
+/// libav's log. Nothing is written. What a decoder calls an error is counted where its decoder can see it: several
+/// decoders tell of damage in no other way.
 void hear(void* speaker, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_ERROR) return;
   note_refusal(format, arguments);

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> reference(const std::string& path, int stream) {
   const std::string text =
       test::output_of("ffmpeg -v quiet -noautorotate -i '" + path + "' -map 0:" + std::to_string(stream) +
-                " -vsync passthrough -f framemd5 - 2>/dev/null");
+                      " -vsync passthrough -f framemd5 - 2>/dev/null");
   std::vector<std::string> sums;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

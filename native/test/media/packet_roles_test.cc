@@ -28,7 +28,7 @@ std::set<std::int64_t> decoded_times(const std::string& path, const std::string&
   std::set<std::int64_t> times;
   const std::string text =
       test::output_of("ffmpeg -v quiet -copyts " + options + " -i '" + path +
-                "' -map 0:v:0 -vf settb=intb -enc_time_base -1 -fps_mode passthrough -f framecrc -");
+                      "' -map 0:v:0 -vf settb=intb -enc_time_base -1 -fps_mode passthrough -f framecrc -");
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     if (text[begin] != '#') {
@@ -140,7 +140,7 @@ TEST(DroppableTemporalUnits, AreThoseWhoseOneFrameRefreshesNothing) {
   const auto droppable = std::count_if(index.packets().begin(), index.packets().end(),
                                        [](const PacketEntry& packet) { return packet.role.droppable; });
   const std::string trace = test::output_of("ffmpeg -v trace -i '" + clip.path() +
-                                      "' -c copy -bsf:v trace_headers -f null - 2>&1 | grep trace_headers");
+                                            "' -c copy -bsf:v trace_headers -f null - 2>&1 | grep trace_headers");
   // ffmpeg aligns the value behind the bits.
   const std::size_t nothing = occurrences(trace, "refresh_frame_flags                                  00000000 = 0");
   EXPECT_GT(droppable, 0);
