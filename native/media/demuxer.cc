@@ -33,6 +33,9 @@ class StreamOptions {
     for (unsigned i = 0; i < streams; ++i) {
       AVDictionary* options = nullptr;
       av_dict_set_int(&options, "max_pixels", std::min<std::int64_t>(max_pixels, INT_MAX - 2 * kSlack) + kSlack, 0);
+      // Nobody sees the pixels.
+      av_dict_set(&options, "skip_loop_filter", "all", 0);
+      av_dict_set(&options, "skip_idct", "all", 0);
       dictionaries_.push_back(options);
     }
   }
