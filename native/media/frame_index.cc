@@ -35,6 +35,12 @@ bool has_trustworthy_packets(const Demuxer& demuxer) {
   return codec != nullptr && (codec->props & AV_CODEC_PROP_REORDER) == 0;
 }
 
+/// Whether a B picture is always shown before the reference that it follows in decoding order. Where its packet says
+/// otherwise, the packets' times were made up by somebody who did not know of B pictures.
+bool shows_b_pictures_first(AVCodecID codec) {
+  return codec == AV_CODEC_ID_MPEG1VIDEO || codec == AV_CODEC_ID_MPEG2VIDEO || codec == AV_CODEC_ID_MPEG4;
+}
+
 PacketEntry entry_of(const AVPacket& packet, PacketRoles& roles) {
   PacketEntry entry;
   static_assert(kNoTime == AV_NOPTS_VALUE);
@@ -108,6 +114,7 @@ FrameIndex::PacketScan FrameIndex::scan_packets(Demuxer& demuxer, const Limits& 
   PacketScan scan;
   bool is_uniform = true;
   std::int64_t last_pts = kNoTime;
+  std::int64_t reference_pts = INT64_MAX;  // of the reference before, in decoding order
   const UniqueAVPacket packet = make_packet();
   while (demuxer.read(*packet)) {
     ++stats.packets_read;
@@ -119,6 +126,11 @@ FrameIndex::PacketScan FrameIndex::scan_packets(Demuxer& demuxer, const Limits& 
     if (!scan.packets.back().shown) continue;
     if (packet->pts == AV_NOPTS_VALUE) return scan;
     if (codec == AV_CODEC_ID_MPEG4 && packet->size < kNotCodedVopBytes) return scan;
+    if (shows_b_pictures_first(codec)) {
+      const bool is_b = scan.packets.back().role.droppable;
+      if (is_b && packet->pts > reference_pts) return scan;
+      if (!is_b) reference_pts = packet->pts;
+    }
     check_limit("maxFrames", static_cast<std::int64_t>(scan.frames.size()) + 1, limits.max_frames);
     if (packet->pts > last_pts) {
       last_pts = packet->pts;

@@ -213,7 +213,8 @@ class Comparison {
     const byDefinition = wantedFrames(run.policy, this.info.ptsUs);
     if (byDefinition !== undefined) return byDefinition;
     const packets = [...this.reference.packets].sort((a, b) => a.ptsUs - b.ptsUs);
-    const oneToOne = this.byIndex && packets.length === this.info.frameCount && ascending(packets);
+    const oneToOne =
+      this.byIndex && !this.mayBeSwapped && packets.length === this.info.frameCount && ascending(packets);
     if (!oneToOne || !flagged.has(this.recipe.container)) return run.wanted;
     return packets.flatMap(({ key }, frame) => (key ? [frame] : []));
   }
