@@ -47,7 +47,7 @@ export interface SampleOptions {
   readonly fps?: number;
   /** These frames, by index in presentation order from 0. */
   readonly frames?: readonly number[];
-  /** The frames the container marks as key frames: quick, and not evenly spread. */
+  /** The frames the container marks as key frames: quick, and only approximately spread over the video. */
   readonly keyframes?: boolean;
   /** Every frame. */
   readonly all?: boolean;
