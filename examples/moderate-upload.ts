@@ -3,39 +3,18 @@
 //   node examples/moderate-upload.ts detector 8080
 //   curl --data-binary @clip.mp4 http://127.0.0.1:8080/scan
 //
-// It streams the body into a file with a size limit, takes a bounded number of uploads at once, stops a scan when the
-// client goes away, and shuts down on SIGTERM after the scans that run. What a verdict leads to is yours to decide.
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+// The body is scanned as it arrives, with limits on bytes and time. A bounded number of uploads run at once, a scan stops
+// when the client goes away, and SIGTERM lets those that run end. What a verdict leads to is yours to decide.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type ErrorCategory, isCodedError, loadDetector } from "unreel";
 
 const [, , dir = "detector", port = "8080"] = process.argv;
 const maxUploads = 8;
-const maxBytes = 250 * 2 ** 20;
 const timeoutMs = 60_000;
-const limits = { maxBytes, maxPixels: 3840 * 2160, maxFrames: 36_000 };
+const limits = { maxBytes: 250 * 2 ** 20, maxPixels: 3840 * 2160, maxFrames: 36_000, idleTimeoutMs: 10_000 };
 
 /** The status for a failed scan: the client's fault, or ours. */
 const statusOf: Partial<Record<ErrorCategory, number>> = { input: 422, media: 422, abort: 504 };
-
-class TooLarge extends Error {}
-
-/** Writes the body to `file`; never more than the limit. */
-async function receive(request: IncomingMessage, file: string, signal: AbortSignal): Promise<void> {
-  let bytes = 0;
-  const counted = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw new TooLarge(`the body is larger than ${maxBytes} bytes`);
-      yield chunk;
-    }
-  };
-  await pipeline(request, counted, createWriteStream(file), { signal });
-}
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" });
@@ -49,18 +28,15 @@ async function moderate(request: IncomingMessage, response: ServerResponse): Pro
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
-  const folder = await mkdtemp(join(tmpdir(), "upload-"));
   try {
-    const file = join(folder, "video");
-    await receive(request, file, signal);
-    const { verdict, reason, score, threshold, segments, model } = await detector.scan(file, { limits, signal });
+    // The request is read to its end or given up, and its socket stays for the answer.
+    const body = request.iterator({ destroyOnReturn: false });
+    const { verdict, reason, score, threshold, segments, model } = await detector.scan(body, { limits, signal });
     answer(response, 200, { verdict, reason, score, threshold, segments, model });
   } catch (error) {
-    if (error instanceof TooLarge) answer(response, 413, { error: error.message });
-    else if (isCodedError(error)) answer(response, statusOf[error.category] ?? 500, { error: error.code });
-    else answer(response, signal.aborted ? 408 : 500, { error: "the upload failed" });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (!isCodedError(error)) throw error;
+    const isTooLarge = error.details.limit === "maxBytes";
+    answer(response, isTooLarge ? 413 : (statusOf[error.category] ?? 500), { error: error.code });
   }
 }
 
