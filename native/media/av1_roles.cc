@@ -94,9 +94,7 @@ Av1Roles::Av1Roles(const std::uint8_t* extradata, std::size_t size) {
   if (size <= kConfiguration) return;
   const std::uint8_t* at = extradata + kConfiguration;
   for (Obu obu; next_obu(at, extradata + size, obu);) {
-    if (obu.type != kSequenceHeader) continue;
-    sequence_ = sequence_of(obu);
-    sequence_bytes_.assign(obu.data, obu.data + obu.size);
+    if (obu.type == kSequenceHeader) sequence_ = sequence_of(obu);
   }
 }
 
@@ -109,14 +107,10 @@ PacketRole Av1Roles::next(const std::uint8_t* data, std::size_t size, bool) {
   const std::uint8_t* const end = data + size;
   for (Obu obu; next_obu(at, end, obu);) {
     switch (obu.type) {
-      case kSequenceHeader: {
-        const std::vector<std::uint8_t> bytes(obu.data, obu.data + obu.size);
-        sequence_changed_ |= !sequence_bytes_.empty() && bytes != sequence_bytes_;
-        sequence_bytes_ = bytes;
+      case kSequenceHeader:
         sequence_ = sequence_of(obu);
         has_sequence = true;
         break;
-      }
       case kFrame:
       case kFrameHeader:
         if (frames++ == 0) frame = frame_of(obu);
@@ -134,8 +128,8 @@ PacketRole Av1Roles::next(const std::uint8_t* data, std::size_t size, bool) {
   PacketRole role;
   if (at != end) return role;
   role.random_access = has_sequence && frames > 0 && frame.shown_key;
-  role.droppable = is_simple && !has_sequence && !sequence_changed_ && sequence_.known && frames == 1 && frame.known &&
-                   frame.refreshes_nothing;
+  role.droppable =
+      is_simple && !has_sequence && sequence_.known && frames == 1 && frame.known && frame.refreshes_nothing;
   return role;
 }
 

@@ -1,8 +1,6 @@
 // AV1: which temporal units are references, and where a decoder may begin.
 #pragma once
 
-#include <vector>
-
 #include "media/packet_roles.h"
 
 namespace unreel::media {
@@ -47,9 +45,7 @@ class Av1Roles final : public PacketRoles {
   static Sequence sequence_of(const Obu& obu);
   Frame frame_of(const Obu& obu) const;
 
-  Sequence sequence_;
-  std::vector<std::uint8_t> sequence_bytes_;
-  bool sequence_changed_ = false;  ///< once: nothing is dropped any more, which is enough for so rare a stream
+  Sequence sequence_;  ///< the one in effect: beside the stream, then in it
 };
 
 }  // namespace unreel::media
