@@ -38,6 +38,12 @@ export interface EncoderInfo {
   readonly dimension: number;
   /** Side of the square that the model sees. */
   readonly imageSize: number;
+  /** What a frame goes through: `clip`, OpenAI's (Pillow's bicubic, torchvision's centre crop). */
+  readonly preprocessing: string;
+  /** Of R, G, B on the scale 0 to 1: taken off before the model sees them. */
+  readonly mean: readonly number[];
+  /** Of R, G, B: divided by. */
+  readonly std: readonly number[];
   readonly input: string;
   readonly output: string;
 }
@@ -88,9 +94,9 @@ export class Encoder implements AsyncDisposable {
 
   /** @internal use {@link loadEncoder} */
   constructor(native: NativeEncoder, path: string, sha256: string, threads: number) {
-    const { precision, dimension, imageSize, input, output, device } = native.contract();
+    const { device, precision, dimension, preprocessing, imageSize, mean, std, input, output } = native.contract();
     this.#native = native;
-    this.info = { path, sha256, precision, dimension, imageSize, input, output };
+    this.info = { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
     this.device = device;
     this.threads = threads;
   }
@@ -205,7 +211,9 @@ export class Encoder implements AsyncDisposable {
       precision: this.info.precision,
       dimension: this.info.dimension,
       imageSize: this.info.imageSize,
-      preprocessing: "clip",
+      preprocessing: this.info.preprocessing,
+      mean: this.info.mean,
+      std: this.info.std,
       crop: "frame",
       color: "unreel-integer-1",
       sampling: "count",

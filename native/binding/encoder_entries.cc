@@ -1,5 +1,8 @@
 // ONNX Runtime and the CLIP encoder with its pipeline.
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
 #include <utility>
 
 #include "binding/entries.h"
@@ -20,12 +23,27 @@ Napi::Value load_onnx_runtime(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/// Numbers of three channels as the decimals that give these floats, so that JSON shows 0.5 and not 0.49999998.
+Napi::Value number_array(Napi::Env env, const std::array<float, 3>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, values[i]);
+    array.Set(static_cast<std::uint32_t>(i), std::stod(std::string(text, end.ptr)));
+  }
+  return array;
+}
+
 Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   const clip::EncoderContract& contract = encoder.contract();
   Napi::Object object = Napi::Object::New(env);
   object.Set("input", contract.input);
   object.Set("output", contract.output);
-  object.Set("imageSize", contract.image_size);
+  const image::Preprocessing& preprocessing = contract.preprocessing;
+  object.Set("preprocessing", image::name_of(preprocessing.variant));
+  object.Set("imageSize", preprocessing.size);
+  object.Set("mean", number_array(env, preprocessing.normalization.mean));
+  object.Set("std", number_array(env, preprocessing.normalization.std));
   object.Set("dimension", contract.dimension);
   object.Set("fixedBatch", contract.fixed_batch ? Napi::Number::New(env, *contract.fixed_batch) : env.Null());
   object.Set("precision", contract.precision);

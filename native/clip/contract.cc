@@ -138,10 +138,10 @@ EncoderContract read_contract(onnx::Session& session, const std::string& model_p
   const int batch = contract.fixed_batch.value_or(1);
   const auto declared = static_cast<int>(side);
   if (declared > 0) {
-    contract.image_size = declared;
+    contract.preprocessing.size = declared;
     contract.dimension = trial(session, input, output, batch, declared, model_path);
   } else {
-    std::tie(contract.image_size, contract.dimension) = try_sizes(session, input, output, batch, model_path);
+    std::tie(contract.preprocessing.size, contract.dimension) = try_sizes(session, input, output, batch, model_path);
   }
 
   const onnx::ModelFacts facts = onnx::read_model_facts(model_path);

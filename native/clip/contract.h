@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "image/preprocessing.h"
+
 namespace unreel::onnx {
 class Session;
 }
@@ -13,13 +15,13 @@ namespace unreel::clip {
 
 /// The kind of image encoder that a model file holds.
 struct EncoderContract {
-  std::string input;               ///< name of the [batch, 3, size, size] input ("pixel_values")
-  std::string output;              ///< name of the [batch, dimension] output ("image_embeds")
-  int image_size = 0;              ///< 224
-  int dimension = 0;               ///< 512; found by a trial run where the file leaves it open
-  std::optional<int> fixed_batch;  ///< set when the file fixes the batch axis
-  bool half_input = false;         ///< the input is float16
-  bool half_output = false;        ///< the output is float16
+  std::string input;                   ///< name of the [batch, 3, size, size] input ("pixel_values")
+  std::string output;                  ///< name of the [batch, dimension] output ("image_embeds")
+  image::Preprocessing preprocessing;  ///< what the model's pictures go through
+  int dimension = 0;                   ///< 512; found by a trial run where the file leaves it open
+  std::optional<int> fixed_batch;      ///< set when the file fixes the batch axis
+  bool half_input = false;             ///< the input is float16
+  bool half_output = false;            ///< the output is float16
   std::string precision;  ///< "fp32", "fp16", "int8", "int4", "bf16" or "fp64": what most weights are stored as
   /**
    * Whether an embedding is the same bytes whatever pictures share its run. False for dynamically quantised graphs:

@@ -26,15 +26,15 @@ struct Scratch {
 
 class OnnxImageEncoder final : public ImageEncoder {
  public:
-  OnnxImageEncoder(std::unique_ptr<onnx::Session> session, EncoderContract contract, const EncoderOptions& options)
-      : session_(std::move(session)), contract_(std::move(contract)), normalization_(options.normalization) {}
+  OnnxImageEncoder(std::unique_ptr<onnx::Session> session, EncoderContract contract)
+      : session_(std::move(session)), contract_(std::move(contract)) {}
 
   const EncoderContract& contract() const override { return contract_; }
   const std::string& device() const override { return device_; }
 
   void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) override {
     UNREEL_CHECK(crops != nullptr && embeddings != nullptr && count >= 1);
-    const std::size_t crop_bytes = static_cast<std::size_t>(contract_.image_size) * contract_.image_size * 3;
+    const std::size_t crop_bytes = contract_.preprocessing.bytes();
     const int step = contract_.batch_invariant ? contract_.fixed_batch.value_or(kLargestRun) : 1;
     Scratch scratch;
     for (int done = 0; done < count; done += step) {
@@ -75,10 +75,10 @@ class OnnxImageEncoder final : public ImageEncoder {
   /// `count` normalised crops, filled up to `batch` with copies of the last: copies leave a scale over the batch as it
   /// is.
   onnx::TensorView fill_input(const std::uint8_t* crops, int count, int batch, Scratch& scratch) {
-    const int size = contract_.image_size;
+    const int size = contract_.preprocessing.size;
     const std::size_t values = static_cast<std::size_t>(3) * size * size;
     scratch.pixels.resize(values * batch);
-    image::normalize(crops, count, size, normalization_, scratch.pixels.data());
+    image::normalize(crops, count, size, contract_.preprocessing.normalization, scratch.pixels.data());
     const float* last = scratch.pixels.data() + values * (count - 1);
     for (int i = count; i < batch; ++i) std::copy_n(last, values, scratch.pixels.data() + values * i);
 
@@ -94,7 +94,6 @@ class OnnxImageEncoder final : public ImageEncoder {
 
   const std::unique_ptr<onnx::Session> session_;
   const EncoderContract contract_;
-  const image::Normalization normalization_;
   const std::string device_ = "cpu";
 };
 
@@ -106,7 +105,7 @@ std::shared_ptr<ImageEncoder> ImageEncoder::load(const std::string& path, const 
   const std::string device = options.device == "auto" ? "cpu" : options.device;
   std::unique_ptr<onnx::Session> session = onnx::Session::open(*library, path, {options.threads, device});
   EncoderContract contract = read_contract(*session, path);
-  return std::make_shared<OnnxImageEncoder>(std::move(session), std::move(contract), options);
+  return std::make_shared<OnnxImageEncoder>(std::move(session), std::move(contract));
 }
 
 }  // namespace unreel::clip

@@ -7,14 +7,12 @@
 
 #include "base/cancel_token.h"
 #include "clip/contract.h"
-#include "image/clip_crop.h"
 
 namespace unreel::clip {
 
 struct EncoderOptions {
   int threads = 1;             ///< intra-op threads
   std::string device = "cpu";  ///< "cpu" or "auto"
-  image::Normalization normalization;
 };
 
 /// Thread-safe: several threads may encode at once; each call brings its own scratch memory.
@@ -34,9 +32,9 @@ class ImageEncoder {
   virtual const std::string& device() const = 0;  ///< where it runs: "cpu"
 
   /**
-   * crops: count x size x size x 3 bytes of RGB; embeddings: count x dimension floats, as the model gives them (not
-   * normalised). Any count >= 1. An embedding's bytes depend on its crop alone, not on its neighbours or on count: a
-   * fixed batch is filled up with copies and cut, a model that is not batch_invariant runs one crop at a time.
+   * crops: count x contract().preprocessing.bytes() bytes; embeddings: count x dimension floats, as the model gives
+   * them (not normalised). Any count >= 1. An embedding's bytes depend on its crop alone, not on its neighbours or on
+   * count: a fixed batch is filled up with copies and cut, a model that is not batch_invariant runs one crop at a time.
    * Cancellation is seen between runs. Throws inference_failed, aborted, out_of_memory.
    */
   virtual void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) = 0;

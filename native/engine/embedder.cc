@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "engine/picture.h"
-#include "image/clip_crop.h"
-#include "image/color.h"
+#include "image/preprocessing.h"
 
 namespace unreel::engine {
 namespace {
@@ -41,7 +40,7 @@ struct Embedder::Crop {
 
 Embedder::Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch)
     : encoder_(std::move(encoder)),
-      crop_bytes_(static_cast<std::size_t>(encoder_->contract().image_size) * encoder_->contract().image_size * 3),
+      crop_bytes_(encoder_->contract().preprocessing.bytes()),
       limit_(static_cast<std::size_t>(std::max(1, workers))) {
   set_batch(batch);
   try {
@@ -181,11 +180,10 @@ void Embedder::decode(const std::shared_ptr<Job>& job) {
     cancel.throw_if_cancelled();
     Clock::time_point mark = Clock::now();
     const std::unique_ptr<media::Video> video = media::Video::open(job->request.source(), job->request.limits, cancel);
-    std::vector<std::uint8_t> rgb;
     std::int64_t decode_us = 0;
     video->sample(job->request.policy, 1, cancel, [&](media::Frame&& frame) {
       decode_us += microseconds_since(mark);
-      preprocess(job, frame, rgb);
+      preprocess(job, frame);
       mark = Clock::now();
       return true;
     });
@@ -199,16 +197,11 @@ void Embedder::decode(const std::shared_ptr<Job>& job) {
   finish_decode(job, error);
 }
 
-void Embedder::preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame, std::vector<std::uint8_t>& rgb) {
+void Embedder::preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame) {
   job->request.cancel.throw_if_cancelled();
   const Clock::time_point begin = Clock::now();
-  const image::Picture picture = picture_of(frame);
-  const int width = picture.shown_width();
-  const int height = picture.shown_height();
-  rgb.resize(static_cast<std::size_t>(width) * height * 3);
-  image::to_rgb(picture, rgb.data());
   Crop crop{job, 0, std::vector<std::uint8_t>(crop_bytes_)};
-  image::clip_crop(rgb.data(), width, height, encoder_->contract().image_size, crop.pixels.data());
+  image::preprocess(picture_of(frame), encoder_->contract().preprocessing, crop.pixels.data());
   {
     std::lock_guard lock(job->mutex);
     VideoEmbedding& result = *job->result;

@@ -95,7 +95,7 @@ class Embedder final : private WaitObserver {
   void wait_begins() override;
   void wait_ends() override;
   void decode(const std::shared_ptr<Job>& job);
-  void preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame, std::vector<std::uint8_t>& rgb);
+  void preprocess(const std::shared_ptr<Job>& job, const media::Frame& frame);
   void enqueue(Crop crop);
   std::vector<Crop> take_batch();
   void encode(std::vector<Crop> batch);

@@ -167,7 +167,10 @@ export interface NativeClip {
 export interface NativeContract {
   input: string;
   output: string;
+  preprocessing: string;
   imageSize: number;
+  mean: number[];
+  std: number[];
   dimension: number;
   fixedBatch: number | null;
   precision: string;

@@ -51,7 +51,7 @@ TEST(Contract, ReadsNamesSizeAndDimension) {
   const EncoderContract contract = contract_of(mean_color({-1, 3, 96, 96}, {-1, 3}, "embedding"));
   EXPECT_EQ(contract.input, "pixel_values");
   EXPECT_EQ(contract.output, "embedding");
-  EXPECT_EQ(contract.image_size, 96);
+  EXPECT_EQ(contract.preprocessing.size, 96);
   EXPECT_EQ(contract.dimension, 3);
   EXPECT_FALSE(contract.fixed_batch.has_value());
   EXPECT_TRUE(contract.batch_invariant);
@@ -59,7 +59,7 @@ TEST(Contract, ReadsNamesSizeAndDimension) {
 
 TEST(Contract, OpenAxesAreFoundByATrialRun) {
   const EncoderContract contract = contract_of(mean_color({-1, -1, -1, -1}, {-1, -1}));
-  EXPECT_EQ(contract.image_size, 224);
+  EXPECT_EQ(contract.preprocessing.size, 224);
   EXPECT_EQ(contract.dimension, 3);
 }
 
@@ -73,7 +73,7 @@ TEST(Contract, TheTrueSizeIsTheOneThatTheModelRunsWith) {
       .node("GlobalAveragePool", {"placed"}, {"pooled"})
       .node("Flatten", {"pooled"}, {"image_embeds"})
       .output("image_embeds", kFloat, {-1, -1});
-  EXPECT_EQ(contract_of(model).image_size, 336);
+  EXPECT_EQ(contract_of(model).preprocessing.size, 336);
 }
 
 TEST(Contract, ASizeThatNoClipHasIsRefused) {
@@ -148,7 +148,7 @@ TEST_P(ExportContracts, TellWhatTheyAre) {
   const EncoderContract contract = contract_of(test::asset(std::string("models/clip-tiny/") + GetParam().file));
   EXPECT_EQ(contract.input, "pixel_values");
   EXPECT_EQ(contract.output, "image_embeds");
-  EXPECT_EQ(contract.image_size, 224);
+  EXPECT_EQ(contract.preprocessing.size, 224);
   EXPECT_EQ(contract.dimension, 48);
   EXPECT_EQ(contract.precision, GetParam().precision);
   EXPECT_EQ(contract.batch_invariant, GetParam().batch_invariant);

@@ -21,15 +21,12 @@ using test::OnnxType;
 
 std::shared_ptr<ImageEncoder> load(const std::string& path, int threads = 1, const std::string& device = "cpu") {
   load_runtime(test::onnx_runtime_path());
-  return ImageEncoder::load(path, {threads, device, {}});
+  return ImageEncoder::load(path, {threads, device});
 }
 
 std::string clip_tiny(const std::string& name) { return test::asset("models/clip-tiny/" + name); }
 
-std::size_t crop_bytes(const ImageEncoder& encoder) {
-  return static_cast<std::size_t>(encoder.contract().image_size) *
-         static_cast<std::size_t>(encoder.contract().image_size) * 3;
-}
+std::size_t crop_bytes(const ImageEncoder& encoder) { return encoder.contract().preprocessing.bytes(); }
 
 /// Embeddings of `crops` in calls of the given sizes, which add up to their number.
 std::vector<float> encode(ImageEncoder& encoder, const std::vector<std::uint8_t>& crops,

@@ -1,0 +1,43 @@
+#include "image/preprocessing.h"
+
+#include <vector>
+
+#include "image/color.h"
+
+namespace unreel::image {
+namespace {
+
+struct VariantRow {
+  Variant variant;
+  const char* name;
+};
+
+constexpr VariantRow kVariants[] = {
+    {Variant::clip, "clip"},
+};
+
+}  // namespace
+
+const char* name_of(Variant variant) {
+  for (const VariantRow& row : kVariants) {
+    if (row.variant == variant) return row.name;
+  }
+  return "";
+}
+
+std::optional<Variant> variant_named(const std::string& name) {
+  for (const VariantRow& row : kVariants) {
+    if (row.name == name) return row.variant;
+  }
+  return std::nullopt;
+}
+
+void preprocess(const Picture& picture, const Preprocessing& preprocessing, std::uint8_t* out) {
+  const int width = picture.shown_width();
+  const int height = picture.shown_height();
+  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);
+  to_rgb(picture, rgb.data());
+  clip_crop(rgb.data(), width, height, preprocessing.size, out);
+}
+
+}  // namespace unreel::image
