@@ -10,6 +10,7 @@
 #include "binding/values.h"
 #include "clip/image_encoder.h"
 #include "clip/runtime.h"
+#include "engine/core_turn.h"
 #include "engine/embedder.h"
 
 namespace unreel::binding {
@@ -116,6 +117,7 @@ Napi::Value encode(const Napi::CallbackInfo& info, const EncoderHandle& handle) 
   return run_job(info.Env(), [encoder = handle.encoder, crops, count, cancel = token_argument(info[2])]() -> MakeValue {
     const auto embeddings =
         std::make_shared<std::vector<float>>(static_cast<std::size_t>(count) * encoder->contract().dimension);
+    const engine::CoreTurn turn;
     encoder->encode(crops->data(), count, embeddings->data(), cancel);
     return [embeddings](Napi::Env env) { return typed_array(env, embeddings->data(), embeddings->size()); };
   });

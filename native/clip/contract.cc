@@ -19,7 +19,8 @@ using onnx::ElementType;
 using onnx::TensorInfo;
 
 constexpr const char* kExpected =
-    "one float input [batch, 3, size, size] and one 2-D float output [batch, dimension], such as pixel_values and "
+    "one input [batch, 3, size, size] or [batch, size, size, 3] of float32, float16 or uint8, and one 2-D float output "
+    "[batch, dimension], such as pixel_values and "
     "image_embeds";
 constexpr int kClipSizes[] = {224, 336, 240, 256, 288, 384, 448};
 constexpr const char* kBatchQuantizer = "DynamicQuantize";  // Linear, and ORT's own MatMul, LSTM
@@ -43,15 +44,39 @@ bool is_float(const TensorInfo& tensor) {
 
 bool open_or(std::int64_t size, std::int64_t wanted) { return size < 0 || size == wanted; }
 
-const TensorInfo& find_input(const onnx::Session& session, const std::string& path) {
+/// The pictures' input, and what its axes mean.
+struct PictureInput {
+  const TensorInfo& tensor;
+  bool channels_last;
+
+  std::int64_t batch() const { return tensor.shape[0]; }
+  std::int64_t height() const { return tensor.shape[channels_last ? 1 : 2]; }
+  std::int64_t width() const { return tensor.shape[channels_last ? 2 : 3]; }
+  std::vector<std::int64_t> shape(int count, int size) const {
+    if (channels_last) return {count, size, size, 3};
+    return {count, 3, size, size};
+  }
+};
+
+PictureInput find_input(const onnx::Session& session, const std::string& path) {
   if (session.inputs().size() != 1) refuse(path, session);
-  const TensorInfo& input = session.inputs().front();
-  if (!is_float(input) || input.shape.size() != 4 || !open_or(input.shape[1], 3)) refuse(path, session);
-  const std::int64_t height = input.shape[2];
-  const std::int64_t width = input.shape[3];
-  if (height == 0 || width == 0 || input.shape[0] == 0 || (height > 0 && !open_or(width, height)))
-    refuse(path, session);
+  const TensorInfo& tensor = session.inputs().front();
+  if ((!is_float(tensor) && tensor.type != ElementType::uint8) || tensor.shape.size() != 4) refuse(path, session);
+  const PictureInput input{tensor, tensor.shape[3] == 3 && tensor.shape[1] != 3};
+  if (!input.channels_last && !open_or(tensor.shape[1], 3)) refuse(path, session);
+  const std::int64_t height = input.height();
+  const std::int64_t width = input.width();
+  if (height == 0 || width == 0 || input.batch() == 0 || (height > 0 && !open_or(width, height))) refuse(path, session);
   return input;
+}
+
+std::size_t bytes_of(ElementType type) {
+  return type == ElementType::float32 ? 4 : type == ElementType::float16 ? 2 : 1;
+}
+
+PixelType pixel_type_of(ElementType type) {
+  if (type == ElementType::float16) return PixelType::float16;
+  return type == ElementType::uint8 ? PixelType::uint8 : PixelType::float32;
 }
 
 /// No encoder of pictures comes near these; a damaged file that does would cost gigabytes.
@@ -72,12 +97,12 @@ const TensorInfo& find_output(const onnx::Session& session, const std::string& p
 }
 
 /// One run on a blank picture; the embedding's dimension.
-int trial(onnx::Session& session, const TensorInfo& input, const TensorInfo& output, int batch, int size,
+int trial(onnx::Session& session, const PictureInput& input, const TensorInfo& output, int batch, int size,
           const std::string& path) {
-  const std::size_t element = input.type == ElementType::float16 ? 2 : 4;
-  std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * 3 * size * size * element);
+  const TensorInfo& tensor = input.tensor;
+  std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * 3 * size * size * bytes_of(tensor.type));
   const std::vector<std::int64_t> shape =
-      session.shape_of({input.name, input.type, {batch, 3, size, size}, blank.data()}, output.name);
+      session.shape_of({tensor.name, tensor.type, input.shape(batch, size), blank.data()}, output.name);
   const bool as_declared = shape.size() == 2 && shape[0] == batch && shape[1] > 0 && open_or(output.shape[1], shape[1]);
   if (!as_declared)
     refuse(path, kExpected, describe(TensorInfo{output.name, output.type, shape}) + " from a trial run");
@@ -85,7 +110,7 @@ int trial(onnx::Session& session, const TensorInfo& input, const TensorInfo& out
 }
 
 /// {size, dimension} by the first of CLIP's sizes that the model runs with.
-std::pair<int, int> try_sizes(onnx::Session& session, const TensorInfo& input, const TensorInfo& output, int batch,
+std::pair<int, int> try_sizes(onnx::Session& session, const PictureInput& input, const TensorInfo& output, int batch,
                               const std::string& path) {
   std::string words;
   for (const int size : kClipSizes) {
@@ -123,23 +148,30 @@ bool quantizes_by_batch(const onnx::ModelFacts& facts) {
 
 }  // namespace
 
-EncoderContract read_contract(onnx::Session& session, const std::string& model_path) {
-  const TensorInfo& input = find_input(session, model_path);
+EncoderContract read_contract(onnx::Session& session, const std::string& model_path,
+                              const std::optional<WantedSize>& wanted) {
+  const PictureInput input = find_input(session, model_path);
   const TensorInfo& output = find_output(session, model_path);
   EncoderContract contract;
-  contract.input = input.name;
+  contract.input = input.tensor.name;
   contract.output = output.name;
-  contract.half_input = input.type == ElementType::float16;
+  contract.pixel_type = pixel_type_of(input.tensor.type);
+  contract.channels_last = input.channels_last;
   contract.half_output = output.type == ElementType::float16;
-  const std::int64_t side = std::max(input.shape[2], input.shape[3]);
-  if (input.shape[0] > kLargestBatch || side > kLargestSize) refuse(model_path, session);
-  if (input.shape[0] > 0) contract.fixed_batch = static_cast<int>(input.shape[0]);
+  const std::int64_t side = std::max(input.height(), input.width());
+  if (input.batch() > kLargestBatch || side > kLargestSize) refuse(model_path, session);
+  if (side > 0 && wanted && wanted->size != side) {
+    const std::string side_by_side = std::to_string(wanted->size) + " x " + std::to_string(wanted->size);
+    refuse(model_path, "pictures of " + side_by_side + ", as " + wanted->source + " says",
+           "input " + describe(input.tensor));
+  }
+  if (input.batch() > 0) contract.fixed_batch = static_cast<int>(input.batch());
 
   const int batch = contract.fixed_batch.value_or(1);
-  const auto declared = static_cast<int>(side);
-  if (declared > 0) {
-    contract.preprocessing.size = declared;
-    contract.dimension = trial(session, input, output, batch, declared, model_path);
+  const int size = side > 0 ? static_cast<int>(side) : wanted ? wanted->size : 0;
+  if (size > 0) {
+    contract.preprocessing.size = size;
+    contract.dimension = trial(session, input, output, batch, size, model_path);
   } else {
     std::tie(contract.preprocessing.size, contract.dimension) = try_sizes(session, input, output, batch, model_path);
   }

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "clip/half.h"
+#include "clip/pixels.h"
+#include "clip/shared_model.h"
 #include "onnx/library.h"
 #include "onnx/session.h"
 
@@ -16,96 +19,129 @@ namespace {
 /// Crops that one run takes at most: throughput is flat from 8 on, memory is not.
 constexpr int kLargestRun = 32;
 
-/// Memory of one encode call, reused from run to run.
-struct Scratch {
-  std::vector<float> pixels;
-  std::vector<std::uint16_t> half_pixels;
-  std::vector<float> embeddings;
-  std::vector<std::uint16_t> half_embeddings;
+/// Input memory that waits for its next run, at most: a few full batches.
+constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+
+onnx::ElementType element_type(PixelType type) {
+  if (type == PixelType::float16) return onnx::ElementType::float16;
+  return type == PixelType::uint8 ? onnx::ElementType::uint8 : onnx::ElementType::float32;
+}
+
+/// The memory of one run, bound to the session once.
+class RunSlot {
+ public:
+  RunSlot(onnx::Session& session, const EncoderContract& contract, int batch)
+      : batch_(batch), pixels_(pixel_bytes(contract) * static_cast<std::size_t>(batch)) {
+    const std::size_t values = static_cast<std::size_t>(batch) * static_cast<std::size_t>(contract.dimension);
+    onnx::TensorView output{contract.output, onnx::ElementType::float32, {batch, contract.dimension}, nullptr};
+    if (contract.half_output) {
+      half_embeddings_.resize(values);
+      output.type = onnx::ElementType::float16;
+      output.data = half_embeddings_.data();
+    } else {
+      embeddings_.resize(values);
+      output.data = embeddings_.data();
+    }
+    const int size = contract.preprocessing.size;
+    const int channels = contract.preprocessing.channels();
+    std::vector<std::int64_t> shape{batch, channels, size, size};
+    if (contract.channels_last) shape = {batch, size, size, channels};
+    binding_ = session.bind({contract.input, element_type(contract.pixel_type), shape, pixels_.data()}, {output});
+  }
+
+  int batch() const { return batch_; }
+
+  /// `count` crops, filled up to the batch with copies of the last: copies leave a scale over the batch as it is.
+  void run(const std::uint8_t* crops, int count, const EncoderContract& contract, const CancelToken& cancel,
+           const onnx::StopSignal& stop, float* embeddings) {
+    fill_pixels(crops, count, contract, pixels_.data());
+    const std::size_t bytes = pixel_bytes(contract);
+    const std::uint8_t* last = pixels_.data() + bytes * static_cast<std::size_t>(count - 1);
+    for (int i = count; i < batch_; ++i) std::memcpy(pixels_.data() + bytes * static_cast<std::size_t>(i), last, bytes);
+    binding_->run(cancel, stop);
+    const std::ptrdiff_t wanted = static_cast<std::ptrdiff_t>(count) * contract.dimension;
+    if (contract.half_output) {
+      std::transform(half_embeddings_.begin(), half_embeddings_.begin() + wanted, embeddings, half_to_float);
+    } else {
+      std::copy_n(embeddings_.begin(), wanted, embeddings);
+    }
+  }
+
+ private:
+  const int batch_;
+  std::vector<std::uint8_t> pixels_;
+  std::vector<float> embeddings_;
+  std::vector<std::uint16_t> half_embeddings_;
+  std::unique_ptr<onnx::Binding> binding_;
 };
 
 class OnnxImageEncoder final : public ImageEncoder {
  public:
-  OnnxImageEncoder(std::unique_ptr<onnx::Session> session, EncoderContract contract)
-      : session_(std::move(session)), contract_(std::move(contract)) {}
+  OnnxImageEncoder(std::shared_ptr<SharedModel> model, EncoderContract contract)
+      : model_(std::move(model)), contract_(std::move(contract)) {}
 
   const EncoderContract& contract() const override { return contract_; }
   const std::string& device() const override { return device_; }
 
   void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) override {
     UNREEL_CHECK(crops != nullptr && embeddings != nullptr && count >= 1);
-    const std::size_t crop_bytes = contract_.preprocessing.bytes();
     const int step = contract_.batch_invariant ? contract_.fixed_batch.value_or(kLargestRun) : 1;
-    Scratch scratch;
     for (int done = 0; done < count; done += step) {
       const int taken = std::min(step, count - done);
-      run(crops + static_cast<std::size_t>(done) * crop_bytes, taken,
-          embeddings + static_cast<std::size_t>(done) * contract_.dimension, scratch, cancel);
+      const auto at = static_cast<std::size_t>(done);
+      std::unique_ptr<RunSlot> slot = take_slot(contract_.fixed_batch.value_or(taken));
+      slot->run(crops + at * contract_.preprocessing.bytes(), taken, contract_, cancel, stop_,
+                embeddings + at * static_cast<std::size_t>(contract_.dimension));
+      keep_slot(std::move(slot));
     }
   }
 
-  void interrupt() override { session_->interrupt(); }
+  void interrupt() override { stop_.trigger(); }
 
  private:
-  void run(const std::uint8_t* crops, int count, float* embeddings, Scratch& scratch, const CancelToken& cancel) {
-    const int batch = contract_.fixed_batch.value_or(count);
-    onnx::TensorView input = fill_input(crops, count, batch, scratch);
-    onnx::TensorView output{contract_.output, onnx::ElementType::float32, {batch, contract_.dimension}, nullptr};
-    const std::size_t values = static_cast<std::size_t>(batch) * contract_.dimension;
-    const std::size_t wanted = static_cast<std::size_t>(count) * contract_.dimension;
-    if (contract_.half_output) {
-      scratch.half_embeddings.resize(values);
-      output.type = onnx::ElementType::float16;
-      output.data = scratch.half_embeddings.data();
-    } else if (batch == count) {
-      output.data = embeddings;
-    } else {
-      scratch.embeddings.resize(values);
-      output.data = scratch.embeddings.data();
+  std::unique_ptr<RunSlot> take_slot(int batch) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const auto free = std::find_if(free_slots_.begin(), free_slots_.end(),
+                                     [&](const auto& slot) { return slot->batch() == batch; });
+      if (free != free_slots_.end()) {
+        std::unique_ptr<RunSlot> slot = std::move(*free);
+        free_slots_.erase(free);
+        return slot;
+      }
     }
-    session_->run(input, {output}, cancel);
-    if (contract_.half_output) {
-      std::transform(scratch.half_embeddings.begin(), scratch.half_embeddings.begin() + wanted, embeddings,
-                     half_to_float);
-    } else if (batch != count) {
-      std::copy_n(scratch.embeddings.begin(), wanted, embeddings);
-    }
+    return std::make_unique<RunSlot>(model_->session(), contract_, batch);
   }
 
-  /// `count` normalised crops, filled up to `batch` with copies of the last: copies leave a scale over the batch as it
-  /// is.
-  onnx::TensorView fill_input(const std::uint8_t* crops, int count, int batch, Scratch& scratch) {
-    const int size = contract_.preprocessing.size;
-    const std::size_t values = static_cast<std::size_t>(3) * size * size;
-    scratch.pixels.resize(values * batch);
-    image::normalize(crops, count, size, contract_.preprocessing.normalization, scratch.pixels.data());
-    const float* last = scratch.pixels.data() + values * (count - 1);
-    for (int i = count; i < batch; ++i) std::copy_n(last, values, scratch.pixels.data() + values * i);
-
-    onnx::TensorView input{contract_.input, onnx::ElementType::float32, {batch, 3, size, size}, scratch.pixels.data()};
-    if (contract_.half_input) {
-      scratch.half_pixels.resize(scratch.pixels.size());
-      std::transform(scratch.pixels.begin(), scratch.pixels.end(), scratch.half_pixels.begin(), float_to_half);
-      input.type = onnx::ElementType::float16;
-      input.data = scratch.half_pixels.data();
-    }
-    return input;
+  /// The latest are kept.
+  void keep_slot(std::unique_ptr<RunSlot> slot) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    free_slots_.push_back(std::move(slot));
+    std::size_t kept = 0;
+    for (const auto& each : free_slots_) kept += pixel_bytes(contract_) * static_cast<std::size_t>(each->batch());
+    if (kept > kKeptBytes) free_slots_.erase(free_slots_.begin());
   }
 
-  const std::unique_ptr<onnx::Session> session_;
+  const std::shared_ptr<SharedModel> model_;
   const EncoderContract contract_;
   const std::string device_ = "cpu";
+  onnx::StopSignal stop_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<RunSlot>> free_slots_;  // before the session: they are bound to it
 };
 
 }  // namespace
 
 std::shared_ptr<ImageEncoder> ImageEncoder::load(const std::string& path, const EncoderOptions& options) {
-  const onnx::Library* library = onnx::Library::loaded();
-  UNREEL_CHECK(library != nullptr);
+  UNREEL_CHECK(onnx::Library::loaded() != nullptr);
   const std::string device = options.device == "auto" ? "cpu" : options.device;
-  std::unique_ptr<onnx::Session> session = onnx::Session::open(*library, path, {options.threads, device});
-  EncoderContract contract = read_contract(*session, path);
-  return std::make_shared<OnnxImageEncoder>(std::move(session), std::move(contract));
+  std::shared_ptr<SharedModel> model = SharedModel::load(path, {options.threads, device});
+  const PreprocessingChoice declared = declared_preprocessing(model->session(), path);
+  const PreprocessingChoice choice = decided(options.given, declared, options.beside);
+  EncoderContract contract = model->contract(choice.size);
+  if (choice.variant) contract.preprocessing.variant = *choice.variant;
+  if (choice.normalization) contract.preprocessing.normalization = *choice.normalization;
+  return std::make_shared<OnnxImageEncoder>(std::move(model), std::move(contract));
 }
 
 }  // namespace unreel::clip

@@ -1,4 +1,4 @@
-// A CLIP image encoder: RGB crops in, embeddings out.
+// An image encoder: preprocessed pictures in, embeddings out.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +7,25 @@
 
 #include "base/cancel_token.h"
 #include "clip/contract.h"
+#include "clip/preprocessing_choice.h"
 
 namespace unreel::clip {
 
 struct EncoderOptions {
   int threads = 1;             ///< intra-op threads
   std::string device = "cpu";  ///< "cpu" or "auto"
+  PreprocessingChoice given;   ///< by the caller, goes before what the model file says
+  PreprocessingChoice beside;  ///< by a configuration beside the model file, comes after it
 };
 
-/// Thread-safe: several threads may encode at once; each call brings its own scratch memory.
+/**
+ * One user's encoder. The session behind it is shared with everybody who loads the same file. Thread-safe: several
+ * threads may encode at once; the memory of their runs is kept for the next ones.
+ */
 class ImageEncoder {
  public:
   /**
-   * Loads and checks the model, after load_runtime() has succeeded: one 4-D float image input with 3 channels and a
-   * square size, one 2-D float output of embeddings (`image_embeds` first; else the only 2-D float output). Extra
+   * Loads and checks the model, after load_runtime() has succeeded; see read_contract() for what it must be. Extra
    * outputs are never fetched. 'auto' is the best device this build has: the CPU. Throws model_not_found,
    * is_a_directory, not_readable, model_invalid, model_contract (says what was expected and what was found),
    * device_unavailable, inference_failed (the model loads but does not run), out_of_memory.
@@ -39,7 +44,7 @@ class ImageEncoder {
    */
   virtual void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) = 0;
 
-  /// For good: running and later encode() calls end with aborted, within milliseconds. Any thread.
+  /// For good: this user's running and later encode() calls end with aborted, within milliseconds. Any thread.
   virtual void interrupt() = 0;
 };
 

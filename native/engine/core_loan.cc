@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "base/thread.h"
+#include "engine/core_turn.h"
 
 namespace unreel::engine {
 namespace {
@@ -24,7 +25,7 @@ int grant(int wanted) {
   int held = lent();
   int granted = 1;
   do {
-    granted = std::clamp(available_cores() - held, 1, kMostThreads);
+    granted = std::clamp(available_cores() - held - CoreTurn::taken(), 1, kMostThreads);
   } while (!lent().compare_exchange_weak(held, held + granted));
   return granted;
 }

@@ -4,7 +4,8 @@
 namespace unreel::engine {
 
 /**
- * One sampling's share of the cores of the process: all that no other sampling holds, at least one; or as many as it
+ * One sampling's share of the cores of the process: all that no other sampling and no encoder's
+ * worker (CoreTurn) holds, at least one; or as many as it
  * asks for. Given back when it ends. Any thread.
  */
 class CoreLoan {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/core_turn.h"
 #include "engine/picture.h"
 #include "image/preprocessing.h"
 
@@ -85,6 +86,7 @@ void Embedder::stop() {
     stopped_ = true;
     for (const auto& job : active_) job->request.cancel.cancel();
     changed_.notify_all();
+    CoreTurn::look_again();
   }
   for (NamedThread& worker : workers_) worker.join();
   {
@@ -107,17 +109,16 @@ void Embedder::work() {
   const ObservedThread observed(*this);
   std::unique_lock lock(mutex_);
   while (!stopped_) {
-    // A batch is worth encoding when it is full, or when nobody is left who could fill it.
-    const bool batch_ready = crops_.size() >= batch_ || (!crops_.empty() && inbox_.empty() && decoding_ == 0);
-    if (running_ >= limit_ || (!batch_ready && inbox_.empty())) {
+    if (running_ >= limit_ || (!batch_is_ready() && inbox_.empty())) {
       changed_.wait(lock);
       continue;
     }
     ++running_;
-    if (batch_ready) {
-      encode_next(lock);
-    } else {
-      decode_next(lock);
+    lock.unlock();
+    {
+      const CoreTurn turn(stopped_);
+      lock.lock();
+      work_once(lock);
     }
     --running_;
     changed_.notify_all();
@@ -127,6 +128,21 @@ void Embedder::work() {
                                    return job->settled;
                                  }),
                   active_.end());
+  }
+}
+
+/// A batch is worth encoding when it is full, or when nobody is left who could fill it.
+bool Embedder::batch_is_ready() const {
+  return crops_.size() >= batch_ || (!crops_.empty() && inbox_.empty() && decoding_ == 0);
+}
+
+/// What matters most now: another thread may have done meanwhile what this one came for.
+void Embedder::work_once(std::unique_lock<std::mutex>& lock) {
+  if (stopped_) return;
+  if (batch_is_ready()) {
+    encode_next(lock);
+  } else if (!inbox_.empty()) {
+    decode_next(lock);
   }
 }
 
@@ -158,6 +174,7 @@ void Embedder::add_worker_if_needed() {
 }
 
 void Embedder::wait_begins() {
+  CoreTurn::pause();
   std::lock_guard lock(mutex_);
   --decoding_;
   --running_;
@@ -167,6 +184,7 @@ void Embedder::wait_begins() {
 }
 
 void Embedder::wait_ends() {
+  CoreTurn::resume();
   std::lock_guard lock(mutex_);
   ++decoding_;
   ++running_;

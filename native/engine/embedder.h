@@ -1,6 +1,7 @@
 // The pipeline: videos in, embeddings out. Decode -> preprocess -> encode on the engine's own worker threads.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +52,8 @@ using EmbedDone = std::function<void(std::unique_ptr<VideoEmbedding>, std::excep
 /**
  * A work-conserving pipeline over a fixed set of workers. Each worker takes what matters most now: a full batch to
  * encode, else the next video to decode, else a batch that no more frames can fill. So every core decodes or encodes,
- * never more threads than workers run, and batches mix frames of all videos in flight.
+ * never more threads than workers run, nor more of all embedders than there are cores (CoreTurn), and batches mix
+ * frames of all videos in flight.
  *
  * Memory is bounded: at most 2 x batch + workers x batch crops wait; a decoder that finds the queue full encodes a
  * batch itself before it goes on. A worker whose video waits for a stream or a server does not count; another one works
@@ -76,7 +78,7 @@ class Embedder final : private WaitObserver {
   /// thread but a worker.
   void stop();
 
-  /// stop() that does not wait for the present batch: the encoder is interrupted, for whoever else uses it too.
+  /// stop() that does not wait for the present batch: the encoder is interrupted.
   void stop_with_encoder() {
     encoder_->interrupt();
     stop();
@@ -89,6 +91,8 @@ class Embedder final : private WaitObserver {
   struct Crop;
 
   void work();
+  bool batch_is_ready() const;
+  void work_once(std::unique_lock<std::mutex>& lock);
   void encode_next(std::unique_lock<std::mutex>& lock);
   void decode_next(std::unique_lock<std::mutex>& lock);
   void add_worker_if_needed();
@@ -118,7 +122,7 @@ class Embedder final : private WaitObserver {
   std::size_t decoding_ = 0;  ///< videos that may bring the next crop at any moment
   std::size_t running_ = 0;  ///< workers that decode or encode, at most limit_ but for those that come back from a wait
   std::size_t outside_ = 0;  ///< workers that wait for a stream or a server
-  bool stopped_ = false;
+  std::atomic<bool> stopped_{false};
   std::vector<NamedThread> workers_;  // last: the threads use every member above
 };
 

@@ -32,6 +32,12 @@ std::optional<Variant> variant_named(const std::string& name) {
   return std::nullopt;
 }
 
+std::string variant_names() {
+  std::string names;
+  for (const VariantRow& row : kVariants) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  return names;
+}
+
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, std::uint8_t* out) {
   const int width = picture.shown_width();
   const int height = picture.shown_height();

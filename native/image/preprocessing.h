@@ -18,6 +18,8 @@ enum class Variant {
 
 const char* name_of(Variant variant);
 std::optional<Variant> variant_named(const std::string& name);
+/// All names, for messages: "clip, ...".
+std::string variant_names();
 
 /// One encoder's preprocessing.
 struct Preprocessing {

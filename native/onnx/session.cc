@@ -123,6 +123,75 @@ Ort::SessionOptions ort_options(const SessionOptions& options) {
   return result;
 }
 
+}  // namespace
+
+struct StopSignal::State {
+  Ort::RunOptions options;  ///< of every run: the flag in it ends them all
+  std::atomic<bool> triggered{false};
+};
+
+StopSignal::StopSignal() : state_(std::make_unique<State>()) {}
+StopSignal::~StopSignal() = default;
+
+void StopSignal::trigger() {
+  state_->triggered = true;
+  state_->options.SetTerminate();
+}
+
+bool StopSignal::triggered() const { return state_->triggered; }
+
+class OrtBinding final : public Binding {
+ public:
+  OrtBinding(Ort::Session& session, const std::string& path) : session_(session), path_(path), binding_(session) {}
+
+  void input(const TensorView& view) {
+    told([&] { binding_.BindInput(view.name.c_str(), wrap(view)); });
+  }
+  void output(const TensorView& view) {
+    told([&] { binding_.BindOutput(view.name.c_str(), wrap(view)); });
+  }
+  /// An output whose memory ORT brings.
+  void output(const std::string& name, const Ort::MemoryInfo& memory) {
+    told([&] { binding_.BindOutput(name.c_str(), memory); });
+  }
+  std::vector<std::int64_t> first_shape() const {
+    return binding_.GetOutputValues().front().GetTensorTypeAndShapeInfo().GetShape();
+  }
+
+  void run(const CancelToken& cancel, const StopSignal& stop) override {
+    cancel.throw_if_cancelled();
+    told(
+        [&] {
+          const DenormalsAsZero mode;
+          session_.Run(stop.state_->options, binding_);
+        },
+        &stop);
+  }
+
+ private:
+  /// ORT's exceptions in our words.
+  template <class Call>
+  void told(const Call& call, const StopSignal* stop = nullptr) const {
+    try {
+      call();
+    } catch (const Ort::Exception& error) {
+      if (stop != nullptr && stop->triggered())
+        throw Error(ErrorCode::aborted, "The encoder was closed while it worked.");
+      if (tells_of_memory(error.what())) {
+        throw Error(ErrorCode::out_of_memory, "Memory ran out while " + path_ + " ran: " + error.what() +
+                                                  ". Use smaller batches or fewer threads.")
+            .with("path", path_);
+      }
+      throw Error(ErrorCode::inference_failed, "ONNX Runtime failed while it ran " + path_ + ": " + error.what())
+          .with("path", path_);
+    }
+  }
+
+  Ort::Session& session_;
+  const std::string& path_;
+  Ort::IoBinding binding_;
+};
+
 class OrtSession final : public Session {
  public:
   OrtSession(const std::string& path, const SessionOptions& options)
@@ -140,62 +209,34 @@ class OrtSession final : public Session {
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
 
-  void run(const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) override {
-    cancel.throw_if_cancelled();
-    bind_and_run(input, [&](Ort::IoBinding& binding) {
-      for (const TensorView& output : outputs) binding.BindOutput(output.name.c_str(), wrap(output));
-    });
+  std::optional<std::string> metadata(const std::string& key) const override {
+    Ort::AllocatorWithDefaultOptions allocator;
+    const Ort::AllocatedStringPtr value =
+        session_.GetModelMetadata().LookupCustomMetadataMapAllocated(key.c_str(), allocator);
+    return value ? std::optional<std::string>(value.get()) : std::nullopt;
   }
 
-  void interrupt() override {
-    interrupted_ = true;
-    run_options_.SetTerminate();
+  std::unique_ptr<Binding> bind(const TensorView& input, const std::vector<TensorView>& outputs) override {
+    auto binding = std::make_unique<OrtBinding>(session_, path_);
+    binding->input(input);
+    for (const TensorView& output : outputs) binding->output(output);
+    return binding;
   }
 
   std::vector<std::int64_t> shape_of(const TensorView& input, const std::string& output) override {
-    const Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
-    std::vector<std::int64_t> shape;
-    bind_and_run(
-        input, [&](Ort::IoBinding& binding) { binding.BindOutput(output.c_str(), memory); },
-        [&](const Ort::IoBinding& binding) {
-          shape = binding.GetOutputValues().front().GetTensorTypeAndShapeInfo().GetShape();
-        });
-    return shape;
+    OrtBinding binding(session_, path_);
+    binding.input(input);
+    binding.output(output, Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault));
+    binding.run(CancelToken(), StopSignal());
+    return binding.first_shape();
   }
 
  private:
-  void bind_and_run(const TensorView& input, const std::function<void(Ort::IoBinding&)>& bind_outputs,
-                    const std::function<void(const Ort::IoBinding&)>& read_outputs = {}) {
-    try {
-      Ort::IoBinding binding(session_);
-      binding.BindInput(input.name.c_str(), wrap(input));
-      bind_outputs(binding);
-      {
-        const DenormalsAsZero mode;
-        session_.Run(run_options_, binding);
-      }
-      if (read_outputs) read_outputs(binding);
-    } catch (const Ort::Exception& error) {
-      if (interrupted_) throw Error(ErrorCode::aborted, "The encoder was closed while it worked.");
-      if (tells_of_memory(error.what())) {
-        throw Error(ErrorCode::out_of_memory, "Memory ran out while " + path_ + " ran: " + error.what() +
-                                                  ". Use smaller batches or fewer threads.")
-            .with("path", path_);
-      }
-      throw Error(ErrorCode::inference_failed, "ONNX Runtime failed while it ran " + path_ + ": " + error.what())
-          .with("path", path_);
-    }
-  }
-
   const std::string path_;
   Ort::Session session_;
-  Ort::RunOptions run_options_;  ///< of every run: the flag in it ends them all
-  std::atomic<bool> interrupted_{false};
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 };
-
-}  // namespace
 
 std::string describe(const TensorInfo& tensor) {
   std::string shape;

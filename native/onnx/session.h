@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,43 @@ struct TensorView {
   void* data = nullptr;
 };
 
+/// Ends the runs that were begun with it, and nobody else's: a session has many users.
+class StopSignal {
+ public:
+  /// After Library::load() succeeded.
+  StopSignal();
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  /// For good: whatever runs with it now ends as soon as its present operator is done, and every later run is refused,
+  /// each with `aborted`. Any thread, any number of times.
+  void trigger();
+  bool triggered() const;
+
+ private:
+  friend class OrtBinding;
+  struct State;
+  const std::unique_ptr<State> state_;
+};
+
+/// A session's input and outputs tied to the caller's memory once, to be run many times. One thread at a time. The
+/// session and the memory outlive it.
+class Binding {
+ public:
+  virtual ~Binding() = default;
+
+  /**
+   * Reads the input and writes the outputs that were bound. Throws inference_failed (also when an output has another
+   * shape than its view), aborted (the token was cancelled before the run, or `stop` was triggered), out_of_memory.
+   */
+  virtual void run(const CancelToken& cancel, const StopSignal& stop) = 0;
+};
+
 /**
- * Thread-safe: several threads may run() at once; with one intra-op thread all work is done on the calling thread.
- * Denormals count as zero while the model runs; the caller's own floating-point mode is the same before and after.
+ * Thread-safe: bindings of several threads may run at once; with one intra-op thread all work is done on the calling
+ * thread. Denormals count as zero while the model runs; the caller's own floating-point mode is the same before and
+ * after.
  */
 class Session {
  public:
@@ -55,19 +90,14 @@ class Session {
   virtual const std::vector<TensorInfo>& inputs() const = 0;
   virtual const std::vector<TensorInfo>& outputs() const = 0;
 
-  /**
-   * Runs the model through an IoBinding: reads `input`, writes the outputs named in `outputs` into the caller's memory.
-   * Outputs that are not named are not fetched. Throws inference_failed (also when an output has another shape than its
-   * view), aborted (checked before the run, or interrupt() was called), out_of_memory.
-   */
-  virtual void run(const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) = 0;
+  /// `outputs`: those wanted, by name; others are never fetched. Throws inference_failed for a name that is not there.
+  virtual std::unique_ptr<Binding> bind(const TensorView& input, const std::vector<TensorView>& outputs) = 0;
 
-  /// For good: whatever runs now ends as soon as its present operator is done, and every later run() is refused, each
-  /// with `aborted`. Any thread, any number of times.
-  virtual void interrupt() = 0;
+  /// The file's own metadata (ONNX metadata_props); nothing where it has no such key.
+  virtual std::optional<std::string> metadata(const std::string& key) const = 0;
 
   /// Runs the model once and tells the shape of the output named `output`, which the file may leave open. Throws as
-  /// run().
+  /// Binding::run().
   virtual std::vector<std::int64_t> shape_of(const TensorView& input, const std::string& output) = 0;
 };
 

@@ -87,6 +87,37 @@ TEST(Contract, ASizeThatNoClipHasIsRefused) {
   expect_refused(model, "at 224: ");
 }
 
+TEST(Contract, AWantedSizeIsTakenWhereTheFileLeavesItOpenAndDemandedWhereNot) {
+  const std::string open = mean_color({-1, -1, -1, -1}, {-1, -1}).save(temporary());
+  const auto session = onnx::Session::open(test::onnx_runtime(), open, {});
+  EXPECT_EQ(read_contract(*session, open, WantedSize{336, "a test"}).preprocessing.size, 336);
+  const std::string fixed = mean_color({-1, 3, 96, 96}, {-1, 3}).save(temporary());
+  const auto other = onnx::Session::open(test::onnx_runtime(), fixed, {});
+  EXPECT_EQ(read_contract(*other, fixed, WantedSize{96, "a test"}).preprocessing.size, 96);
+  try {
+    read_contract(*other, fixed, WantedSize{224, "a test"});
+    FAIL() << "accepted another size";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::model_contract);
+    EXPECT_NE(error.message().find("pictures of 224 x 224, as a test says"), std::string::npos) << error.message();
+  }
+}
+
+TEST(Contract, ChannelsMayComeLastAndPixelsMayBeBytes) {
+  OnnxModel model;
+  model.input("pixels", OnnxType::uint8, {-1, 32, 32, 3})
+      .node("Cast", {"pixels"}, {"wide"}, {{"to", {1}, false}})
+      .node("Transpose", {"wide"}, {"planes"}, {{"perm", {0, 3, 1, 2}, true}})
+      .node("GlobalAveragePool", {"planes"}, {"pooled"})
+      .node("Flatten", {"pooled"}, {"image_embeds"})
+      .output("image_embeds", kFloat, {-1, 3});
+  const EncoderContract contract = contract_of(model);
+  EXPECT_TRUE(contract.channels_last);
+  EXPECT_EQ(contract.pixel_type, PixelType::uint8);
+  EXPECT_EQ(contract.preprocessing.size, 32);
+  EXPECT_FALSE(contract_of(mean_color({-1, 3, 3, 3}, {-1, 3})).channels_last) << "channels come first when both could";
+}
+
 TEST(Contract, FixedBatchIsTold) { EXPECT_EQ(contract_of(mean_color({4, 3, 32, 32}, {4, 3})).fixed_batch, 4); }
 
 TEST(Contract, SizesThatWouldCostGigabytesAreRefused) {
@@ -128,8 +159,7 @@ TEST(Contract, AFaceDetectorIsRefusedWithWhatWasExpectedAndFound) {
     FAIL() << "accepted a face detector";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::model_contract);
-    EXPECT_NE(error.message().find("Expected: one float input [batch, 3, size, size]"), std::string::npos)
-        << error.message();
+    EXPECT_NE(error.message().find("Expected: one input [batch, 3, size, size]"), std::string::npos) << error.message();
     EXPECT_NE(error.message().find("cls_8 float32[1, 6400, 1]"), std::string::npos) << error.message();
   }
 }

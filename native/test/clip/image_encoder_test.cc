@@ -21,7 +21,7 @@ using test::OnnxType;
 
 std::shared_ptr<ImageEncoder> load(const std::string& path, int threads = 1, const std::string& device = "cpu") {
   load_runtime(test::onnx_runtime_path());
-  return ImageEncoder::load(path, {threads, device});
+  return ImageEncoder::load(path, {threads, device, {}, {}});
 }
 
 std::string clip_tiny(const std::string& name) { return test::asset("models/clip-tiny/" + name); }
@@ -137,7 +137,7 @@ class Edges : public ::testing::TestWithParam<std::tuple<OnnxType, std::int64_t>
 TEST_P(Edges, AnyCountAnyEdgeTypeAnyBatchGivesEachPictureItsOwnEmbedding) {
   const auto [type, batch] = GetParam();
   const auto encoder = load(mean_color(type, batch));
-  EXPECT_EQ(encoder->contract().half_input, type == OnnxType::float16);
+  EXPECT_EQ(encoder->contract().pixel_type, type == OnnxType::float16 ? PixelType::float16 : PixelType::float32);
   EXPECT_EQ(encoder->contract().half_output, type == OnnxType::float16);
   const image::Normalization normalization;
   for (const int count : {1, 3, 4, 6, 70}) {

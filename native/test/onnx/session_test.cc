@@ -34,6 +34,10 @@ std::string doubling_model() {
       .save(temporary("doubling.onnx"));
 }
 
+void run(Session& session, const TensorView& input, const std::vector<TensorView>& outputs, const CancelToken& cancel) {
+  session.bind(input, outputs)->run(cancel, StopSignal());
+}
+
 template <class Call>
 Error error_of(const Call& call) {
   try {
@@ -57,9 +61,8 @@ TEST(Session, WritesNamedOutputsIntoTheCallersMemoryInAnyOrder) {
   std::vector<float> y(6);
   std::vector<float> square(6);
   const TensorView input{"x", ElementType::float32, {2, 3}, x.data()};
-  session->run(input,
-               {{"y", ElementType::float32, {2, 3}, y.data()}, {"square", ElementType::float32, {2, 3}, square.data()}},
-               {});
+  run(*session, input,
+      {{"y", ElementType::float32, {2, 3}, y.data()}, {"square", ElementType::float32, {2, 3}, square.data()}}, {});
   EXPECT_EQ(y, (std::vector<float>{2, -4, 6, 8, 10, 12}));
   EXPECT_EQ(square, (std::vector<float>{4, 16, 36, 64, 100, 144}));
   EXPECT_EQ(session->shape_of(input, "square"), (std::vector<std::int64_t>{2, 3}));
@@ -70,7 +73,7 @@ TEST(Session, AWrongOutputShapeIsInferenceFailed) {
   std::vector<float> x(6);
   std::vector<float> y(9);
   const Error error = error_of([&] {
-    session->run({"x", ElementType::float32, {2, 3}, x.data()}, {{"y", ElementType::float32, {3, 3}, y.data()}}, {});
+    run(*session, {"x", ElementType::float32, {2, 3}, x.data()}, {{"y", ElementType::float32, {3, 3}, y.data()}}, {});
   });
   EXPECT_EQ(error.code(), ErrorCode::inference_failed);
 }
@@ -82,11 +85,43 @@ TEST(Session, ACancelledTokenAbortsBeforeTheRun) {
   const CancelToken cancel;
   cancel.cancel();
   const Error error = error_of([&] {
-    session->run({"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}},
-                 cancel);
+    run(*session, {"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}},
+        cancel);
   });
   EXPECT_EQ(error.code(), ErrorCode::aborted);
   EXPECT_EQ(y, (std::vector<float>{7, 7, 7}));
+}
+
+TEST(Session, AStopSignalEndsTheRunsOfItsOwnUserAlone) {
+  const auto session = open(doubling_model());
+  std::vector<float> x{1, 2, 3};
+  std::vector<float> y(3);
+  const auto binding =
+      session->bind({"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}});
+  StopSignal mine;
+  const StopSignal others;
+  mine.trigger();
+  EXPECT_EQ(error_of([&] { binding->run({}, mine); }).code(), ErrorCode::aborted);
+  binding->run({}, others);
+  EXPECT_EQ(y, (std::vector<float>{2, 4, 6}));
+}
+
+TEST(Session, ABindingReadsItsMemoryAnewAtEachRun) {
+  const auto session = open(doubling_model());
+  std::vector<float> x(3);
+  std::vector<float> y(3);
+  const auto binding =
+      session->bind({"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}});
+  for (const float value : {1.0F, 5.0F}) {
+    std::fill(x.begin(), x.end(), value);
+    binding->run({}, StopSignal());
+    EXPECT_EQ(y, std::vector<float>(3, 2 * value));
+  }
+}
+
+TEST(Session, TellsTheFilesMetadataAndNothingForOtherKeys) {
+  const auto session = open(doubling_model());
+  EXPECT_EQ(session->metadata("unreel.preprocessing"), std::nullopt);
 }
 
 TEST(Session, DenormalsAreZeroInTheModelAndStayNumbersOutside) {
@@ -96,7 +131,7 @@ TEST(Session, DenormalsAreZeroInTheModelAndStayNumbersOutside) {
     EXPECT_GT(smallest * 2, 0.0F) << "opening a session changed this thread's arithmetic";
     std::vector<float> x{smallest * 4, 1, 2};
     std::vector<float> y(3, -1);
-    session->run({"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}}, {});
+    run(*session, {"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}}, {});
     EXPECT_EQ(y, (std::vector<float>{0, 2, 4}));
     EXPECT_GT(smallest * 2, 0.0F) << "a run changed this thread's arithmetic";
   }
@@ -111,8 +146,8 @@ TEST(Session, SeveralThreadsRunAtOnce) {
       for (int i = 0; i < 200; ++i) {
         std::vector<float> x(3, static_cast<float>(100 * t + i));
         std::vector<float> y(3);
-        session->run({"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}},
-                     {});
+        run(*session, {"x", ElementType::float32, {1, 3}, x.data()}, {{"y", ElementType::float32, {1, 3}, y.data()}},
+            {});
         wrong[t] += y[2] != x[2] * 2;
       }
     });
@@ -162,8 +197,8 @@ TEST(Session, ReadsARealFaceDetectorsManyOutputs) {
   EXPECT_EQ(describe(session->outputs().back()), "kps_32 float32[1, 400, 10]");
   std::vector<float> pixels(3 * 640 * 640);
   std::vector<float> scores(400, -1);
-  session->run({"input", ElementType::float32, {1, 3, 640, 640}, pixels.data()},
-               {{"cls_32", ElementType::float32, {1, 400, 1}, scores.data()}}, {});
+  run(*session, {"input", ElementType::float32, {1, 3, 640, 640}, pixels.data()},
+      {{"cls_32", ElementType::float32, {1, 400, 1}, scores.data()}}, {});
   EXPECT_TRUE(std::all_of(scores.begin(), scores.end(), [](float score) { return score >= 0 && score <= 1; }));
 }
 
