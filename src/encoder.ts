@@ -6,8 +6,16 @@ import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
-import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
+import type {
+  NativeEmbedding,
+  NativeEncoder,
+  NativeEncoderOptions,
+  NativeLimits,
+  NativePolicy,
+} from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
+import { checkPreprocessing, type PreprocessingOptions } from "./preprocessing.js";
+import { type PreprocessorConfig, readPreprocessorConfig } from "./preprocessor-config.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
 import { type OpenedSource, openSource } from "./sources/open-source.js";
 import { inputOf, type VideoSource } from "./sources/video-source.js";
@@ -22,6 +30,12 @@ export interface LoadEncoderOptions {
   readonly threads?: number;
   /** Pictures that one encode call takes at most. Default 8. Embeddings do not depend on it. */
   readonly batch?: number;
+  /**
+   * What frames go through before the model sees them. It goes before what the model file says of itself (ONNX metadata
+   * `unreel.preprocessing`, `unreel.mean`, `unreel.std`), and that before a `preprocessor_config.json` beside it, which is
+   * obeyed or refused. What nobody says is CLIP's.
+   */
+  readonly preprocessing?: PreprocessingOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -236,7 +250,7 @@ export class Encoder implements AsyncDisposable {
  * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
  *
  * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
- * encoder), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
+ * encoder), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
  *
  * @example
  * ```ts
@@ -253,27 +267,44 @@ export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}
     device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
     batch: checkInteger(options.batch ?? 8, 1, "options.batch"),
+    ...(options.preprocessing && {
+      given: { ...checkPreprocessing(options.preprocessing, "options.preprocessing"), source: "options.preprocessing" },
+    }),
   };
   return load(pathOf(path, "path"), settings, options.signal);
 }
 
-async function load(
-  file: string,
-  settings: Parameters<NativeBinding["loadEncoder"]>[1],
-  signal: AbortSignal | undefined,
-): Promise<Encoder> {
+async function load(file: string, settings: NativeEncoderOptions, signal: AbortSignal | undefined): Promise<Encoder> {
   using abort = withSignal(signal);
   onnxRuntime();
   await checkModelFile(file);
-  const native = await abort.run(() => nativeBinding().loadEncoder(file, settings));
+  const config = await besideModel(file, settings.given);
+  const beside = config.found && { ...config.found.preprocessing, source: config.found.path };
+  const native = await abort.run(() => nativeBinding().loadEncoder(file, { ...settings, ...(beside && { beside }) }));
   try {
-    const { externalFiles } = callNative(() => native.contract());
+    const { externalFiles, declaresPreprocessing } = callNative(() => native.contract());
+    if (config.error !== undefined && !declaresPreprocessing) throw config.error;
     const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
     return callNative(() => new Encoder(native, file, sha256, settings.workers));
   } catch (error) {
     native.close();
     throw error;
   }
+}
+
+/**
+ * The configuration beside a model; an unsupported one counts only where the model file does not name its variant. Not
+ * looked at where the caller says everything.
+ */
+async function besideModel(
+  file: string,
+  given: NativeEncoderOptions["given"],
+): Promise<{ found?: PreprocessorConfig | undefined; error?: unknown }> {
+  if (given?.variant !== undefined && given.mean !== undefined) return {};
+  return readPreprocessorConfig(file).then(
+    (found) => ({ found }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 async function checkModelFile(file: string): Promise<void> {

@@ -46,6 +46,8 @@ export const errorCodes = {
   ERR_UNREEL_MODEL_INVALID: { category: "model", retryable: false },
   /** The ONNX model is not an image encoder: its inputs or outputs are of another kind. */
   ERR_UNREEL_MODEL_CONTRACT: { category: "model", retryable: false },
+  /** A preprocessor_config.json asks for what unreel does not do; details name the field. */
+  ERR_UNREEL_PREPROCESSING_UNSUPPORTED: { category: "model", retryable: false },
   /** The projection head's file is damaged or of another shape. */
   ERR_UNREEL_HEAD_INVALID: { category: "model", retryable: false },
   /** The SVM's file is damaged or of a kind that unreel does not score. */

@@ -56,6 +56,7 @@ export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } fr
 export type { Fingerprint } from "./fingerprint.js";
 export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
 export { preprocess } from "./preprocess.js";
+export { type PreprocessingOptions, type PreprocessingVariant, preprocessingVariants } from "./preprocessing.js";
 export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";
 export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";

@@ -42,6 +42,7 @@ Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   object.Set("output", contract.output);
   const image::Preprocessing& preprocessing = contract.preprocessing;
   object.Set("preprocessing", image::name_of(preprocessing.variant));
+  object.Set("declaresPreprocessing", contract.declares_preprocessing);
   object.Set("imageSize", preprocessing.size);
   object.Set("mean", number_array(env, preprocessing.normalization.mean));
   object.Set("std", number_array(env, preprocessing.normalization.std));
@@ -150,12 +151,39 @@ Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> enc
   return object;
 }
 
+std::array<float, 3> three_floats(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::array<float, 3> floats{};
+  for (std::size_t i = 0; i < floats.size(); ++i)
+    floats[i] = array.Get(static_cast<std::uint32_t>(i)).As<Napi::Number>().FloatValue();
+  return floats;
+}
+
+clip::PreprocessingChoice choice_argument(const Napi::Value& value) {
+  clip::PreprocessingChoice choice;
+  if (value.IsUndefined()) return choice;
+  const auto object = value.As<Napi::Object>();
+  const std::string source = string_argument(object.Get("source"));
+  if (const Napi::Value variant = object.Get("variant"); !variant.IsUndefined()) {
+    choice.variant = image::variant_named(string_argument(variant));
+    if (!choice.variant)
+      throw Error(ErrorCode::invalid_argument, source + ": the variant is none of " + image::variant_names() + ".");
+  }
+  if (const Napi::Value size = object.Get("size"); !size.IsUndefined())
+    choice.size = clip::WantedSize{int_argument(size), source};
+  if (const Napi::Value mean = object.Get("mean"); !mean.IsUndefined())
+    choice.normalization = image::Normalization{three_floats(mean), three_floats(object.Get("std"))};
+  return choice;
+}
+
 Napi::Value load_encoder(const Napi::CallbackInfo& info) {
   const auto object = info[1].As<Napi::Object>();
   clip::EncoderOptions options;
   // One ORT thread a session: the pipeline's workers are the parallelism, so that the sum never exceeds the cores.
   options.threads = 1;
   options.device = string_argument(object.Get("device"));
+  options.given = choice_argument(object.Get("given"));
+  options.beside = choice_argument(object.Get("beside"));
   const int workers = int_argument(object.Get("workers"));
   const int batch = int_argument(object.Get("batch"));
   return run_job(info.Env(), [path = string_argument(info[0]), options, workers, batch]() -> MakeValue {

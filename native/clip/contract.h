@@ -27,6 +27,7 @@ struct EncoderContract {
   std::string input;                          ///< name of the pictures' input ("pixel_values")
   std::string output;                         ///< name of the [batch, dimension] output ("image_embeds")
   image::Preprocessing preprocessing;         ///< what the model's pictures go through
+  bool declares_preprocessing = false;        ///< the file itself names its variant
   int dimension = 0;                          ///< 512; found by a trial run where the file leaves it open
   std::optional<int> fixed_batch;             ///< set when the file fixes the batch axis
   PixelType pixel_type = PixelType::float32;  ///< of the input

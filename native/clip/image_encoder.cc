@@ -139,6 +139,7 @@ std::shared_ptr<ImageEncoder> ImageEncoder::load(const std::string& path, const 
   const PreprocessingChoice declared = declared_preprocessing(model->session(), path);
   const PreprocessingChoice choice = decided(options.given, declared, options.beside);
   EncoderContract contract = model->contract(choice.size);
+  contract.declares_preprocessing = declared.variant.has_value();
   if (choice.variant) contract.preprocessing.variant = *choice.variant;
   if (choice.normalization) contract.preprocessing.normalization = *choice.normalization;
   return std::make_shared<OnnxImageEncoder>(std::move(model), std::move(contract));

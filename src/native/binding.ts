@@ -15,8 +15,7 @@ export interface NativeBinding {
   /** rgb: height x width x 3; resolves to size x size x 3. */
   clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
 
-  /** workers: threads that decode and encode; batch: pictures an encode call takes at most. */
-  loadEncoder(path: string, options: { workers: number; batch: number; device: string }): Promise<NativeEncoder>;
+  loadEncoder(path: string, options: NativeEncoderOptions): Promise<NativeEncoder>;
 
   supcon(
     embeddings: Float32Array,
@@ -38,6 +37,27 @@ export interface NativeBinding {
 
   trainSvm(x: Float64Array, labels: Int32Array, dims: number, parameters: NativeSvmParameters): Promise<NativeSvm>;
   loadSvm(path: string): Promise<NativeSvm>;
+}
+
+export interface NativeEncoderOptions {
+  /** Threads that decode and encode. */
+  workers: number;
+  /** Pictures an encode call takes at most. */
+  batch: number;
+  device: string;
+  /** By the caller; goes before what the model file says. */
+  given?: NativePreprocessing;
+  /** By a file beside the model; comes after what the model file says. */
+  beside?: NativePreprocessing;
+}
+
+export interface NativePreprocessing {
+  variant?: string;
+  size?: number;
+  mean?: readonly number[];
+  std?: readonly number[];
+  /** Who says so, for messages. */
+  source: string;
 }
 
 export interface NativeVersions {
@@ -168,6 +188,8 @@ export interface NativeContract {
   input: string;
   output: string;
   preprocessing: string;
+  /** The model file itself names its variant. */
+  declaresPreprocessing: boolean;
   imageSize: number;
   mean: number[];
   std: number[];

@@ -120,8 +120,14 @@ TEST(Session, ABindingReadsItsMemoryAnewAtEachRun) {
 }
 
 TEST(Session, TellsTheFilesMetadataAndNothingForOtherKeys) {
-  const auto session = open(doubling_model());
-  EXPECT_EQ(session->metadata("unreel.preprocessing"), std::nullopt);
+  const auto session = open(test::OnnxModel()
+                                .input("x", test::OnnxType::float32, {3})
+                                .node("Neg", {"x"}, {"y"})
+                                .output("y", test::OnnxType::float32, {3})
+                                .metadata("unreel.preprocessing", "hf")
+                                .save(temporary("metadata.onnx")));
+  EXPECT_EQ(session->metadata("unreel.preprocessing"), "hf");
+  EXPECT_EQ(session->metadata("unreel.mean"), std::nullopt);
 }
 
 TEST(Session, DenormalsAreZeroInTheModelAndStayNumbersOutside) {

@@ -51,8 +51,14 @@ class OnnxModel {
     return *this;
   }
 
+  /// One entry of the file's own metadata.
+  OnnxModel& metadata(const std::string& key, const std::string& text) {
+    metadata_ += bytes(14, bytes(1, key) + bytes(2, text));
+    return *this;
+  }
+
   std::string serialized() const {
-    return number(1, 8) + bytes(7, graph_ + bytes(2, "test")) + bytes(8, bytes(1, "") + number(2, 17));
+    return number(1, 8) + bytes(7, graph_ + bytes(2, "test")) + bytes(8, bytes(1, "") + number(2, 17)) + metadata_;
   }
   /// Writes the file; gives its path back.
   std::string save(const std::string& path) const {
@@ -91,6 +97,7 @@ class OnnxModel {
   }
 
   std::string graph_;
+  std::string metadata_;
 };
 
 }  // namespace unreel::test

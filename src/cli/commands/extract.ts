@@ -14,6 +14,7 @@ import { isCodedError, UnreelTypeError } from "../../errors.js";
 import { extractFeatures, planExtraction } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
 import { createOrOpenStore } from "../../features/store.js";
+import { type PreprocessingVariant, preprocessingVariants } from "../../preprocessing.js";
 import { exitCode } from "../exit.js";
 import { collectInputs, sourceOf, stdinName } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
@@ -27,6 +28,7 @@ interface ExtractCommandOptions extends LimitOptions {
   readonly out: string;
   readonly dataset?: DatasetKind;
   readonly manifest?: string;
+  readonly preprocessing?: PreprocessingVariant;
   readonly count: number;
   readonly batch?: number;
   readonly threads?: number;
@@ -51,6 +53,12 @@ export function addExtractCommand(program: Command): void {
       new Option("--dataset <kind>", "the input is a dataset's folder").choices(datasetKinds).conflicts("manifest"),
     )
     .option("--manifest <file>", "CSV or JSON lines: path, label, split, group, source, identities, method, id")
+    .addOption(
+      new Option(
+        "--preprocessing <variant>",
+        "what frames go through (default: what the model says, else clip)",
+      ).choices(preprocessingVariants),
+    )
     .option("--count <n>", "frames per video, spread evenly", wholeNumber(1), 16)
     .option("--batch <n>", "pictures an encode call takes at most", wholeNumber(1))
     .option("--threads <n>", "threads that decode and encode", wholeNumber(1))
@@ -80,6 +88,7 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
   await using encoder = await loadEncoder(options.encoder, {
     ...(options.threads !== undefined && { threads: options.threads }),
     ...(options.batch !== undefined && { batch: options.batch }),
+    ...(options.preprocessing !== undefined && { preprocessing: { variant: options.preprocessing } }),
     signal,
   });
   const store = await createOrOpenStore(options.out, {
