@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { rememberBatch, rememberedBatch } from "./batch-memory.js";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
@@ -28,7 +29,11 @@ export interface LoadEncoderOptions {
   readonly device?: "auto" | "cpu";
   /** Threads that decode and encode, together. Default: the cores this process may use. */
   readonly threads?: number;
-  /** Pictures that one encode call takes at most. Default 8. Embeddings do not depend on it. */
+  /**
+   * Pictures that one encode call takes at most. Default: the smallest that is about as fast as any on this machine,
+   * found by encoding blank pictures for a second or so when the encoder is loaded, and remembered in the cache folder.
+   * Embeddings do not depend on it.
+   */
   readonly batch?: number;
   /**
    * What frames go through before the model sees them. It goes before what the model file says of itself (ONNX metadata
@@ -105,11 +110,13 @@ export class Encoder implements AsyncDisposable {
   readonly device: string;
   readonly threads: number;
   readonly #native: NativeEncoder;
+  #batch: number;
 
   /** @internal use {@link loadEncoder} */
-  constructor(native: NativeEncoder, path: string, sha256: string, threads: number) {
+  constructor(native: NativeEncoder, path: string, sha256: string, threads: number, batch: number) {
     const { device, precision, dimension, preprocessing, imageSize, mean, std, input, output } = native.contract();
     this.#native = native;
+    this.#batch = batch;
     this.info = { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
     this.device = device;
     this.threads = threads;
@@ -213,9 +220,15 @@ export class Encoder implements AsyncDisposable {
     return embeddings;
   }
 
+  /** Pictures that one encode call takes at most. */
+  get batch(): number {
+    return this.#batch;
+  }
+
   /** Pictures that one encode call takes at most, for videos from now on. */
   setBatch(batch: number): void {
     this.#native.setBatch(checkInteger(batch, 1, "batch"));
+    this.#batch = batch;
   }
 
   /** Everything that shapes the features of a video when `count` frames of it are embedded. */
@@ -266,15 +279,20 @@ export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}
   const settings = {
     device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
-    batch: checkInteger(options.batch ?? 8, 1, "options.batch"),
+    batch: checkInteger(options.batch ?? 1, 1, "options.batch"),
     ...(options.preprocessing && {
       given: { ...checkPreprocessing(options.preprocessing, "options.preprocessing"), source: "options.preprocessing" },
     }),
   };
-  return load(pathOf(path, "path"), settings, options.signal);
+  return load(pathOf(path, "path"), settings, options.batch === undefined, options.signal);
 }
 
-async function load(file: string, settings: NativeEncoderOptions, signal: AbortSignal | undefined): Promise<Encoder> {
+async function load(
+  file: string,
+  settings: NativeEncoderOptions,
+  chooseBatch: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Encoder> {
   using abort = withSignal(signal);
   onnxRuntime();
   await checkModelFile(file);
@@ -285,11 +303,35 @@ async function load(file: string, settings: NativeEncoderOptions, signal: AbortS
     const { externalFiles, declaresPreprocessing } = callNative(() => native.contract());
     if (config.error !== undefined && !declaresPreprocessing) throw config.error;
     const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
-    return callNative(() => new Encoder(native, file, sha256, settings.workers));
+    const encoder = callNative(() => new Encoder(native, file, sha256, settings.workers, settings.batch));
+    if (chooseBatch) encoder.setBatch(await bestBatch(native, encoder, signal));
+    return encoder;
   } catch (error) {
     native.close();
     throw error;
   }
+}
+
+/** How long the batch is looked for. */
+const batchTrialS = 1;
+
+async function bestBatch(native: NativeEncoder, encoder: Encoder, signal: AbortSignal | undefined): Promise<number> {
+  const { model, vectors } = nativeBinding().versions().cpu;
+  const setting = {
+    encoderSha256: encoder.info.sha256,
+    imageSize: encoder.info.imageSize,
+    runtime: onnxRuntime().version,
+    cpu: { model, vectors },
+    threads: encoder.threads,
+  };
+  const remembered = await rememberedBatch(setting);
+  if (remembered !== undefined) return remembered;
+  using abort = withSignal(signal);
+  const begin = performance.now();
+  const batch = await abort.run(() => native.measureBatch(encoder.threads, batchTrialS, abort.token));
+  // What is found in a moment is found again in a moment, and no file is needed for it.
+  if (performance.now() - begin > 200 * batchTrialS) await rememberBatch(setting, batch);
+  return batch;
 }
 
 /**

@@ -124,6 +124,17 @@ Napi::Value encode(const Napi::CallbackInfo& info, const EncoderHandle& handle) 
   });
 }
 
+Napi::Value measure_batch(const Napi::CallbackInfo& info, const EncoderHandle& handle) {
+  handle.check_open();
+  const int threads = int_argument(info[0]);
+  const double budget_s = info[1].As<Napi::Number>().DoubleValue();
+  return run_job(info.Env(),
+                 [encoder = handle.encoder, threads, budget_s, cancel = token_argument(info[2])]() -> MakeValue {
+                   const int batch = encoder->measure_batch(threads, budget_s, cancel);
+                   return [batch](Napi::Env env) { return Napi::Number::New(env, batch); };
+                 });
+}
+
 Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch) {
   const auto handle = std::make_shared<EncoderHandle>();
   handle->embedder = std::make_shared<engine::Embedder>(encoder, workers, batch);
@@ -136,6 +147,8 @@ Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> enc
     handle->check_open();
     return contract_to_js(info.Env(), *handle->encoder);
   });
+  add_method(env, object, "measureBatch",
+             [handle](const Napi::CallbackInfo& info) { return measure_batch(info, *handle); });
   add_method(env, object, "setBatch", [handle](const Napi::CallbackInfo& info) {
     handle->check_open();
     handle->embedder->set_batch(int_argument(info[0]));

@@ -1,12 +1,15 @@
 #include "clip/image_encoder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/thread.h"
+#include "clip/batch_choice.h"
 #include "clip/half.h"
 #include "clip/pixels.h"
 #include "clip/shared_model.h"
@@ -96,9 +99,26 @@ class OnnxImageEncoder final : public ImageEncoder {
     }
   }
 
+  int measure_batch(int threads, double budget_s, const CancelToken& cancel) override {
+    if (!contract_.batch_invariant) return 1;
+    const int largest = contract_.fixed_batch.value_or(kLargestRun);
+    const std::vector<std::uint8_t> blank(contract_.preprocessing.bytes() * static_cast<std::size_t>(largest));
+    return choose_batch([&](int batch) { return seconds_of(blank.data(), batch, threads, cancel); }, largest, budget_s);
+  }
+
   void interrupt() override { stop_.trigger(); }
 
  private:
+  /// Each thread encodes `batch` pictures; the time until the last is done.
+  double seconds_of(const std::uint8_t* pictures, int batch, int threads, const CancelToken& cancel) {
+    const auto begin = std::chrono::steady_clock::now();
+    parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t first, std::size_t end) {
+      std::vector<float> embeddings(static_cast<std::size_t>(batch) * static_cast<std::size_t>(contract_.dimension));
+      for (std::size_t i = first; i < end; ++i) encode(pictures, batch, embeddings.data(), cancel);
+    });
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
   std::unique_ptr<RunSlot> take_slot(int batch) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);

@@ -44,6 +44,12 @@ class ImageEncoder {
    */
   virtual void encode(const std::uint8_t* crops, int count, float* embeddings, const CancelToken& cancel) = 0;
 
+  /**
+   * The batch that is worth its memory when `threads` threads encode at once, found by encoding blank pictures for
+   * `budget_s` seconds or so (choose_batch()). Throws as encode().
+   */
+  virtual int measure_batch(int threads, double budget_s, const CancelToken& cancel) = 0;
+
   /// For good: this user's running and later encode() calls end with aborted, within milliseconds. Any thread.
   virtual void interrupt() = 0;
 };

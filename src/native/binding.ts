@@ -217,6 +217,8 @@ export interface NativeEncoder {
   contract(): NativeContract;
   /** crops: count x size x size x 3; resolves to count x dimension. */
   encode(crops: Uint8Array, count: number, token: NativeToken): Promise<Float32Array>;
+  /** Resolves to the batch that is worth its memory when so many threads encode at once, after budgetS seconds or so. */
+  measureBatch(threads: number, budgetS: number, token: NativeToken): Promise<number>;
   setBatch(batch: number): void;
   embedVideo(
     source: NativeSource,

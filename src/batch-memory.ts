@@ -1,0 +1,44 @@
+// The batch that an encoder was found to run best with, remembered from process to process.
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "./cache-folder.js";
+import { canonicalJson, type Json } from "./fingerprint.js";
+import { writeFileAtomic } from "./output-folder.js";
+
+/** Everything that decides how fast an encoder is with each batch. */
+export interface Setting {
+  readonly encoderSha256: string;
+  readonly imageSize: number;
+  readonly runtime: string;
+  readonly cpu: Json;
+  readonly threads: number;
+}
+
+function placeOf(setting: Setting): string {
+  const name = createHash("sha256")
+    .update(canonicalJson({ ...setting }))
+    .digest("hex");
+  return join(cacheFolder(), "batches", `${name}.json`);
+}
+
+/** The batch that was remembered; undefined where none was, or what is there is not readable. */
+export async function rememberedBatch(setting: Setting): Promise<number | undefined> {
+  try {
+    const { batch } = JSON.parse(await readFile(placeOf(setting), "utf8")) as { batch?: unknown };
+    return Number.isSafeInteger(batch) && Number(batch) >= 1 ? Number(batch) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Remembers a batch. What cannot be written is measured again next time. */
+export async function rememberBatch(setting: Setting, batch: number): Promise<void> {
+  const place = placeOf(setting);
+  try {
+    await mkdir(dirname(place), { recursive: true });
+    await writeFileAtomic(place, `${JSON.stringify({ ...setting, batch })}\n`);
+  } catch {
+    // A read-only home is no reason not to encode.
+  }
+}
