@@ -5,11 +5,13 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { rememberBatch, rememberedBatch } from "./batch-memory.js";
 import { mapConcurrently } from "./concurrent.js";
-import { type CodedError, isCodedError, UnreelError } from "./errors.js";
+import { type CodedError, isCodedError, UnreelError, UnreelTypeError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
 import type {
+  NativeContract,
   NativeEmbedding,
   NativeEncoder,
+  NativeEncoderFile,
   NativeEncoderOptions,
   NativeLimits,
   NativePolicy,
@@ -38,14 +40,22 @@ export interface LoadEncoderOptions {
   /**
    * What frames go through before the model sees them. It goes before what the model file says of itself (ONNX metadata
    * `unreel.preprocessing`, `unreel.mean`, `unreel.std`), and that before a `preprocessor_config.json` beside it, which is
-   * obeyed or refused. What nobody says is CLIP's.
+   * obeyed or refused. What nobody says is CLIP's. With one encoder only; several are what their files say.
    */
   readonly preprocessing?: PreprocessingOptions;
   readonly signal?: AbortSignal;
 }
 
-/** What an encoder's file says of itself. */
+/** What a loaded encoder is made of: mostly one model file. */
 export interface EncoderInfo {
+  /** Length of a row of features: the sum over `parts`. */
+  readonly dimension: number;
+  /** In the order in which their embeddings stand in a row. */
+  readonly parts: readonly EncoderPart[];
+}
+
+/** What one model file says of itself. */
+export interface EncoderPart {
   readonly path: string;
   /**
    * Of the model file, hexadecimal. Where weights lie in files beside it: SHA-256 of one line `HASH  NAME` for each file,
@@ -55,14 +65,14 @@ export interface EncoderInfo {
   readonly precision: string;
   /** Length of an embedding. */
   readonly dimension: number;
-  /** Side of the square that the model sees. */
+  /** Side of the square that the model sees, or of each of its tiles. */
   readonly imageSize: number;
-  /** What a frame goes through: `clip`, OpenAI's (Pillow's bicubic, torchvision's centre crop). */
+  /** What a frame goes through: `clip`, OpenAI's (Pillow's bicubic, torchvision's centre crop); `luma-tiles`. */
   readonly preprocessing: string;
-  /** Of R, G, B on the scale 0 to 1: taken off before the model sees them. */
-  readonly mean: readonly number[];
+  /** Of R, G, B on the scale 0 to 1: taken off before the model sees them. Null where bytes go in as they are. */
+  readonly mean: readonly number[] | null;
   /** Of R, G, B: divided by. */
-  readonly std: readonly number[];
+  readonly std: readonly number[] | null;
   readonly input: string;
   readonly output: string;
 }
@@ -91,7 +101,10 @@ export interface StageTimings {
 /** The embeddings of one video. */
 export interface VideoEmbeddings {
   readonly frames: readonly { readonly frame: number; readonly ptsUs: number }[];
-  /** frames.length x dimension, C order; as the model gives them, not normalised. */
+  /**
+   * frames.length x dimension, C order; as the models give them, not normalised. Of several encoders a row has one
+   * embedding after another.
+   */
   readonly embeddings: Float32Array;
   readonly info: VideoInfo;
   readonly stats: VideoStats;
@@ -103,22 +116,25 @@ export type EmbedResult<S extends VideoSource = VideoSource> =
   | ({ readonly ok: true; readonly source: S } & VideoEmbeddings)
   | { readonly ok: false; readonly source: S; readonly error: CodedError };
 
-/** A CLIP image encoder with its pipeline. Close it, or declare it with `await using`. */
+/** An image encoder, or several side by side, with their pipeline. Close it, or declare it with `await using`. */
 export class Encoder implements AsyncDisposable {
   readonly info: EncoderInfo;
   /** Where it runs: `cpu`. */
   readonly device: string;
   readonly threads: number;
   readonly #native: NativeEncoder;
+  readonly #pictureBytes: number;
   #batch: number;
 
   /** @internal use {@link loadEncoder} */
-  constructor(native: NativeEncoder, path: string, sha256: string, threads: number, batch: number) {
-    const { device, precision, dimension, preprocessing, imageSize, mean, std, input, output } = native.contract();
+  constructor(native: NativeEncoder, files: readonly HashedFile[], threads: number, batch: number) {
+    const contracts = native.contracts();
+    const parts = contracts.map((contract, i) => partOf(contract, files[i]));
     this.#native = native;
+    this.#pictureBytes = contracts[0]?.pictureBytes ?? 0;
     this.#batch = batch;
-    this.info = { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
-    this.device = device;
+    this.info = { dimension: parts.reduce((sum, { dimension }) => sum + dimension, 0), parts };
+    this.device = contracts[0]?.device ?? "";
     this.threads = threads;
   }
 
@@ -191,14 +207,17 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * Embeddings of pictures that are crops already.
+   * Embeddings of pictures that are preprocessed already, by an encoder of one part.
    *
-   * @param crops uint8 RGB, n x imageSize x imageSize x 3, C order
+   * @param crops uint8, C order: RGB, n x imageSize x imageSize x 3; for luma-tiles n x 16 x imageSize x imageSize
    * @returns n x dimension
    */
   encode(crops: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {
-    const bytes = this.info.imageSize ** 2 * 3;
-    const count = checkInteger(crops?.length / bytes, 1, "crops.length / (imageSize x imageSize x 3)");
+    if (this.info.parts.length > 1) {
+      throw new UnreelTypeError("encode() takes pictures for one encoder, and these are several; use embed()");
+    }
+    const bytes = this.#pictureBytes;
+    const count = checkInteger(crops?.length / bytes, 1, `crops.length / ${bytes}, the bytes of one picture`);
     checkTyped(crops, Uint8Array, count * bytes, "crops");
     return this.#encodeAll(crops, count, options.signal);
   }
@@ -234,13 +253,7 @@ export class Encoder implements AsyncDisposable {
   /** Everything that shapes the features of a video when `count` frames of it are embedded. */
   fingerprint(count: number): Fingerprint {
     return {
-      encoderSha256: this.info.sha256,
-      precision: this.info.precision,
-      dimension: this.info.dimension,
-      imageSize: this.info.imageSize,
-      preprocessing: this.info.preprocessing,
-      mean: this.info.mean,
-      std: this.info.std,
+      encoders: this.info.parts.map(({ path: _path, input: _input, output: _output, ...part }) => part),
       crop: "frame",
       color: "unreel-integer-1",
       sampling: "count",
@@ -258,12 +271,26 @@ export class Encoder implements AsyncDisposable {
   }
 }
 
+/** A model file and its hash, see {@link EncoderPart.sha256}. */
+interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+function partOf(contract: NativeContract, file: HashedFile | undefined): EncoderPart {
+  const { precision, dimension, preprocessing, imageSize, mean, std, input, output } = contract;
+  const { path = "", sha256 = "" } = file ?? {};
+  return { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
+}
+
 /**
- * Loads a CLIP image encoder from an ONNX file: `pixel_values` [batch, 3, size, size] in, `image_embeds`
- * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
+ * Loads an image encoder from an ONNX file: a CLIP, `pixel_values` [batch, 3, size, size] in, `image_embeds`
+ * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`), or one that declares another preprocessing,
+ * as `residual` does. Of a list of files each frame is decoded once, and its features are all their embeddings, one after
+ * another.
  *
  * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
- * encoder), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
+ * encoder; the same file twice is a TypeError), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
  *
  * @example
  * ```ts
@@ -275,35 +302,53 @@ export class Encoder implements AsyncDisposable {
  * encoder.close();
  * ```
  */
-export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
+export function loadEncoder(
+  path: string | URL | readonly (string | URL)[],
+  options: LoadEncoderOptions = {},
+): Promise<Encoder> {
+  const paths = Array.isArray(path) ? path.map((each, i) => pathOf(each, `path[${i}]`)) : [pathOf(path, "path")];
+  if (paths.length === 0) throw new UnreelTypeError("path is an empty list; name at least one model file");
+  if (paths.length > 1 && options.preprocessing !== undefined) {
+    throw new UnreelTypeError("options.preprocessing is for one encoder; several are what their files say");
+  }
+  const given = options.preprocessing && {
+    ...checkPreprocessing(options.preprocessing, "options.preprocessing"),
+    source: "options.preprocessing",
+  };
   const settings = {
     device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
     batch: checkInteger(options.batch ?? 1, 1, "options.batch"),
-    ...(options.preprocessing && {
-      given: { ...checkPreprocessing(options.preprocessing, "options.preprocessing"), source: "options.preprocessing" },
-    }),
   };
-  return load(pathOf(path, "path"), settings, options.batch === undefined, options.signal);
+  const files = paths.map((file) => ({ path: file, ...(given && { given }) }));
+  return load(files, settings, options.batch === undefined, options.signal);
 }
 
 async function load(
-  file: string,
+  files: readonly NativeEncoderFile[],
   settings: NativeEncoderOptions,
   chooseBatch: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Encoder> {
   using abort = withSignal(signal);
   onnxRuntime();
-  await checkModelFile(file);
-  const config = await besideModel(file, settings.given);
-  const beside = config.found && { ...config.found.preprocessing, source: config.found.path };
-  const native = await abort.run(() => nativeBinding().loadEncoder(file, { ...settings, ...(beside && { beside }) }));
+  for (const { path } of files) await checkModelFile(path);
+  const configs = await Promise.all(files.map(({ path, given }) => besideModel(path, given)));
+  const described = files.map((file, i) => {
+    const found = configs[i]?.found;
+    return found === undefined ? file : { ...file, beside: { ...found.preprocessing, source: found.path } };
+  });
+  const native = await abort.run(() => nativeBinding().loadEncoders(described, settings));
   try {
-    const { externalFiles, declaresPreprocessing } = callNative(() => native.contract());
-    if (config.error !== undefined && !declaresPreprocessing) throw config.error;
-    const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
-    const encoder = callNative(() => new Encoder(native, file, sha256, settings.workers, settings.batch));
+    const hashed: HashedFile[] = [];
+    for (const [i, { externalFiles, declaresPreprocessing }] of callNative(() => native.contracts()).entries()) {
+      const error = configs[i]?.error;
+      if (error !== undefined && !declaresPreprocessing) throw error;
+      const path = files[i]?.path ?? "";
+      hashed.push({ path, sha256: await abort.run(() => modelHash(path, externalFiles, signal)) });
+    }
+    refuseDuplicates(hashed);
+    const encoder = callNative(() => new Encoder(native, hashed, settings.workers, settings.batch));
     if (chooseBatch) encoder.setBatch(await bestBatch(native, encoder, signal));
     return encoder;
   } catch (error) {
@@ -315,20 +360,35 @@ async function load(
 /** How long the batch is looked for. */
 const batchTrialS = 1;
 
+/** The largest of what each part is best with: a larger one than it needs costs a model little. */
 async function bestBatch(native: NativeEncoder, encoder: Encoder, signal: AbortSignal | undefined): Promise<number> {
+  let best = 1;
+  for (const [i, part] of encoder.info.parts.entries()) {
+    best = Math.max(best, await bestBatchOf(native, i, part, encoder.threads, signal));
+  }
+  return best;
+}
+
+async function bestBatchOf(
+  native: NativeEncoder,
+  index: number,
+  part: EncoderPart,
+  threads: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const { model, vectors } = nativeBinding().versions().cpu;
   const setting = {
-    encoderSha256: encoder.info.sha256,
-    imageSize: encoder.info.imageSize,
+    encoderSha256: part.sha256,
+    imageSize: part.imageSize,
     runtime: onnxRuntime().version,
     cpu: { model, vectors },
-    threads: encoder.threads,
+    threads,
   };
   const remembered = await rememberedBatch(setting);
   if (remembered !== undefined) return remembered;
   using abort = withSignal(signal);
   const begin = performance.now();
-  const batch = await abort.run(() => native.measureBatch(encoder.threads, batchTrialS, abort.token));
+  const batch = await abort.run(() => native.measureBatch(index, threads, batchTrialS, abort.token));
   // What is found in a moment is found again in a moment, and no file is needed for it.
   if (performance.now() - begin > 200 * batchTrialS) await rememberBatch(setting, batch);
   return batch;
@@ -340,7 +400,7 @@ async function bestBatch(native: NativeEncoder, encoder: Encoder, signal: AbortS
  */
 async function besideModel(
   file: string,
-  given: NativeEncoderOptions["given"],
+  given: NativeEncoderFile["given"],
 ): Promise<{ found?: PreprocessorConfig | undefined; error?: unknown }> {
   if (given?.variant !== undefined && given.mean !== undefined) return {};
   return readPreprocessorConfig(file).then(
@@ -349,19 +409,29 @@ async function besideModel(
   );
 }
 
+/** Features that stand twice in a row say nothing new; it is a slip. */
+function refuseDuplicates(files: readonly HashedFile[]): void {
+  for (const [i, { path, sha256 }] of files.entries()) {
+    const before = files.slice(0, i).find((each) => each.sha256 === sha256);
+    if (before !== undefined) {
+      throw new UnreelTypeError(`${before.path} and ${path} are the same encoder; name each one once`);
+    }
+  }
+}
+
 async function checkModelFile(file: string): Promise<void> {
   const info = await stat(file).catch(() => undefined);
   if (!info?.isFile()) {
     throw new UnreelError(
       "ERR_UNREEL_MODEL_NOT_FOUND",
-      `There is no model file at ${file}. Give the path of a CLIP image encoder in ONNX (vision_model.onnx of a published ` +
-        "CLIP), or write one with seeded weights: unreel models make vit-b-32 --out encoder.onnx",
+      `There is no model file at ${file}. Give the path of an image encoder in ONNX (vision_model.onnx of a published ` +
+        "CLIP), or write one: unreel models make residual (or vit-b-32, with seeded weights) --out encoder.onnx",
       { path: file },
     );
   }
 }
 
-/** See {@link EncoderInfo.sha256}. */
+/** See {@link EncoderPart.sha256}. */
 async function modelHash(
   file: string,
   externalFiles: readonly string[],

@@ -32,6 +32,7 @@ export {
   type EmbedResult,
   type Encoder,
   type EncoderInfo,
+  type EncoderPart,
   type LoadEncoderOptions,
   loadEncoder,
   type StageTimings,

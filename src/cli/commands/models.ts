@@ -5,13 +5,13 @@ import { wholeNumber } from "../options.js";
 import { say, write } from "../output.js";
 import { Progress } from "../progress.js";
 
-/** `unreel models make`: a CLIP image encoder with seeded weights. */
+/** `unreel models make`: an encoder of noise residuals, or a CLIP with seeded weights. */
 export function addModelsCommand(program: Command): void {
   const models = program.command("models").description("encoder files");
   models
     .command("make")
     .description(
-      `write a CLIP image encoder of the true architecture with seeded, untrained weights (${modelNames.join(", ")})`,
+      `write an encoder: residual (noise, a fixed formula) or a CLIP with seeded, untrained weights (${modelNames.join(", ")})`,
     )
     .argument("<name>", `one of ${modelNames.join(", ")}`)
     .requiredOption("--out <file>", "the ONNX file to write")
@@ -36,6 +36,10 @@ async function make(
     },
   });
   progress?.end();
-  say("Seeded weights: the true architecture and speed, and no knowledge of pictures. Not a pretrained CLIP.");
+  say(
+    made.seeded
+      ? "Seeded weights: the true architecture and speed, and no knowledge of pictures. Not a pretrained CLIP."
+      : "A fixed formula of noise residuals: nothing trained, nothing random. Strong compression destroys what it reads.",
+  );
   await write(`${JSON.stringify({ file: options.out, ...made })}\n`);
 }
