@@ -12,7 +12,7 @@ import { visionTransformer } from "./vision-transformer.js";
 
 /** Options of {@link makeModel}. */
 export interface MakeModelOptions {
-  /** 0 to 4,294,967,295; default 1. The same name and seed give the same bytes on every machine. */
+  /** 0 to 4,294,967,295; default 1. The same name and seed give the same bytes on every machine; residual has none. */
   readonly seed?: number;
   /** Called after each part written. */
   readonly onProgress?: (progress: { readonly writtenBytes: number; readonly totalBytes: number }) => void;
