@@ -1,3 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/** A file of bare numbers as an array of `Type`. */
+export function readNumbers(path, Type) {
+  const file = readFileSync(path);
+  return new Type(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+}
+
 /** How far embeddings are from the reference's `{values, rows, dimension}`, in the row that is farthest off. */
 export function farthest(embeddings, { values, rows, dimension }) {
   if (embeddings.length !== values.length)

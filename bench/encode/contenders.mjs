@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { root } from "../../scripts/lib/root.mjs";
 import { say } from "../../scripts/lib/run.mjs";
 import { Worker } from "../lib/worker.mjs";
-import { farthest } from "./compare.mjs";
+import { farthest, readNumbers } from "./compare.mjs";
 import { side } from "./pictures.mjs";
 
 const here = (name) => join(root, "bench/encode", name);
@@ -24,14 +24,18 @@ export const onnxruntimeNodeVersion = JSON.parse(
 const flags = (fields) => Object.entries(fields).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
 /** unreel: all threads share a call's pictures. */
-function unreel(name, model, { crops, threads }) {
-  const layouts = [2, 8, 16, 32, 64].map((call) => ({ label: `${call} a call`, call }));
-  const start = ({ call }, out) => [process.execPath, here("unreel.mjs"), flags({ model, crops, out, call, threads })];
+function unreel(name, model, { threads }) {
+  const layouts = [2, 8, 16, 32].map((call) => ({ label: `${call} a call`, call }));
+  const start = ({ call }, { crops, out }) => [
+    process.execPath,
+    here("unreel.mjs"),
+    flags({ model, crops, out, call, threads }),
+  ];
   return { name, layouts, start };
 }
 
 /** ONNX Runtime's C++ API alone, on the very library that unreel loads: one run with all threads, or a run a thread. */
-function ortLoop(name, model, { input, threads }, batchesOfIt = batches) {
+function ortLoop(name, model, { threads }, batchesOfIt = batches) {
   const together = [1, 0].map((spin) => ({
     label: `1 run x ${threads} threads, ${spin ? "spinning" : "no spinning"}`,
     options: { runs: 1, threads, spin },
@@ -40,19 +44,18 @@ function ortLoop(name, model, { input, threads }, batchesOfIt = batches) {
   const layouts = [...together, apart].flatMap(({ label, options }) =>
     batchesOfIt.map((batch) => ({ label: `batch ${batch}, ${label}`, options: { ...options, batch } })),
   );
-  const start = ({ options }, out) => [
+  const start = ({ options }, { input, out }) => [
     join(root, "build/release/native/bench/ort_loop"),
-    undefined,
     flags({ library: libraryOfOurs(), model, input, size: side, out, ...options }),
   ];
   return { name, layouts, start };
 }
 
-function openvino(model, { python, input, threads }) {
+function openvino(model, { python, threads }) {
   const layouts = [1, threads].flatMap((streams) =>
     batches.map((batch) => ({ label: `batch ${batch}, ${streams} of its streams`, batch, streams })),
   );
-  const start = ({ batch, streams }, out) => [
+  const start = ({ batch, streams }, { input, out }) => [
     python,
     here("peers.py"),
     ["openvino", ...flags({ model, input, size: side, out, batch, streams, threads })],
@@ -60,9 +63,9 @@ function openvino(model, { python, input, threads }) {
   return { name: "OpenVINO", layouts, start };
 }
 
-function torch(model, { python, input, threads }) {
+function torch(model, { python, threads }) {
   const layouts = batches.slice(1).map((batch) => ({ label: `batch ${batch}`, batch }));
-  const start = ({ batch }, out) => [
+  const start = ({ batch }, { input, out }) => [
     python,
     here("peers.py"),
     ["torch", ...flags({ model, input, size: side, out, batch, threads })],
@@ -70,8 +73,12 @@ function torch(model, { python, input, threads }) {
   return { name: "torch eager", layouts, start };
 }
 
-function onnxruntimeNode(model, { input }) {
-  const start = (_, out) => [process.execPath, here("onnxruntime-node.mjs"), flags({ model, input, size: side, out })];
+function onnxruntimeNode(model) {
+  const start = (_, { input, out }) => [
+    process.execPath,
+    here("onnxruntime-node.mjs"),
+    flags({ model, input, size: side, out }),
+  ];
   return { name: "onnxruntime-node", layouts: [{ label: "batch 1, its defaults" }], start };
 }
 
@@ -83,7 +90,7 @@ export function contenders(models, work) {
     ours: { ...unreel("unreel", models.fp32, work), allowed: exact },
     ortLoop: { ...ortLoop("ORT loop", models.fp32, work), allowed: exact },
     openvino: { ...openvino(models.fp32, work), allowed: exact },
-    node: { ...onnxruntimeNode(models.fp32, work), allowed: exact },
+    node: { ...onnxruntimeNode(models.fp32), allowed: exact },
     torch: { ...torch(models.fp32, work), allowed: exact },
     oursInt8: { ...unreel("unreel int8", models.int8, work), allowed: approximate },
     ortInt8: { ...ortLoop("ORT loop, ORT's own int8", models.ortInt8, work, [8, 32]), allowed: approximate },
@@ -92,19 +99,22 @@ export function contenders(models, work) {
   return all;
 }
 
-/** Starts a contender in one of its layouts; refuses one whose embeddings are not the reference's. */
-export async function begin(contender, layout, reference) {
-  const [program, script, args] = contender.start(layout, contender.out);
-  const worker = new Worker(program, script === undefined ? args : [script, ...args]);
+/**
+ * Starts a contender in one of its layouts on `pictures`, `{crops, input, reference}`; refuses one whose embeddings are
+ * not the reference's.
+ */
+export async function begin(contender, layout, { crops, input, reference }) {
+  const { name, out, allowed } = contender;
+  const [program, ...args] = contender.start(layout, { crops, input, out });
+  const worker = new Worker(program, args.flat());
   try {
     const { version } = await worker.hello();
-    const file = readFileSync(contender.out);
-    const embeddings = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+    const embeddings = readNumbers(out, Float32Array);
     const apart = farthest(embeddings, reference);
-    if (!(apart.cosineLoss <= contender.allowed))
+    if (!(apart.cosineLoss <= allowed))
       throw new Error(
-        `${contender.name}, ${layout.label}: a cosine is ${apart.cosineLoss.toExponential(1)} below 1, ` +
-          `more than ${contender.allowed}: its embeddings are wrong, so its time says nothing`,
+        `${name}, ${layout.label}: a cosine is ${apart.cosineLoss.toExponential(1)} below 1, more than ${allowed}: ` +
+          "its embeddings are wrong, so its time says nothing",
       );
     return { worker, version, apart, embeddings };
   } catch (error) {
@@ -113,18 +123,17 @@ export async function begin(contender, layout, reference) {
   }
 }
 
-/** The layout in which one pass took least. */
-export async function bestLayout(contender, reference) {
-  const { name, layouts } = contender;
+/** The layout in which a pass over `pictures` took least. */
+export async function bestLayout({ layouts, ...contender }, pictures) {
   if (layouts.length === 1) return layouts[0];
   const seen = [];
   for (const layout of layouts) {
-    const { worker } = await begin(contender, layout, reference);
+    const { worker } = await begin(contender, layout, pictures);
     seen.push({ layout, seconds: (await worker.ask({})).seconds });
     worker.close();
   }
   seen.sort((a, b) => a.seconds - b.seconds);
-  const rate = ({ layout, seconds }) => `${layout.label}: ${(reference.rows / seconds).toFixed(1)}`;
-  say(`${name}, pictures a second: ${seen.map(rate).join("; ")}`);
+  const rate = ({ layout, seconds }) => `${layout.label}: ${(pictures.reference.rows / seconds).toFixed(1)}`;
+  say(`${contender.name}, pictures a second: ${seen.map(rate).join("; ")}`);
   return seen[0].layout;
 }

@@ -2,7 +2,7 @@
 // onnxruntime-node and torch, each in its best layout, in warm processes that take turns. unreel takes uint8 crops and
 // normalises them inside the clock; peers take normalised pictures. Before a clock starts all must give the embeddings of
 // a float64 forward pass.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadEncoder } from "../../dist/index.js";
@@ -12,12 +12,15 @@ import { root } from "../../scripts/lib/root.mjs";
 import { run, say } from "../../scripts/lib/run.mjs";
 import { inTurn } from "../lib/rounds.mjs";
 import { Worker } from "../lib/worker.mjs";
-import { farthest } from "./compare.mjs";
+import { farthest, readNumbers } from "./compare.mjs";
 import { begin, bestLayout, contenders, onnxruntimeNodeVersion } from "./contenders.mjs";
-import { count, makeCrops, side, writeNormalized } from "./pictures.mjs";
+import { cropBytes, makeCrops, side, writeNormalized } from "./pictures.mjs";
 
 /** Of one picture, a multiply-add being two: open_clip's model_profile.csv, ViT-B-32, image. */
 const gigaFlops = 8.82;
+const count = 64;
+/** Pictures by which the best layouts are found. */
+const fewCount = 32;
 const threads = availableParallelism();
 const peers = join(root, "bench/encode/peers.py");
 
@@ -32,30 +35,42 @@ async function makeModels(folder, python) {
   return models;
 }
 
-/** Everything that contenders read: models, pictures in both forms, and the embeddings that are right. */
-async function prepare(folder, python) {
-  const models = await makeModels(folder, python);
-  await using encoder = await loadEncoder(models.fp32);
-  const { dimension } = encoder.info;
-  const crops = await makeCrops();
-  const work = { folder, python, threads, crops: join(folder, "crops.u8"), input: join(folder, "pictures.f32") };
-  writeFileSync(work.crops, crops);
-  writeNormalized(crops, encoder.info, work.input);
+/** Writes crops as the contenders read them. */
+function pictureFiles(folder, name, crops, info) {
+  const files = { crops: join(folder, `${name}.u8`), input: join(folder, `${name}.f32`) };
+  writeFileSync(files.crops, crops);
+  writeNormalized(crops, info, files.input);
+  return files;
+}
+
+/** The embeddings that are right: a forward pass in float64. */
+async function referenceOf(model, input, folder, python, dimension) {
   const out = join(folder, "reference.f64");
   say("the reference: a forward pass in float64");
-  const files = ["--model", models.fp32, "--input", work.input, "--size", String(side), "--out", out];
-  await run(python, [peers, "reference", ...files], { capture: true });
-  const file = readFileSync(out);
-  const values = new Float64Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
-  return { models, work, reference: { values, rows: count, dimension } };
+  const args = ["reference", "--model", model, "--input", input, "--size", String(side), "--out", out];
+  await run(python, [peers, ...args], { capture: true });
+  return { values: readNumbers(out, Float64Array), rows: count, dimension };
+}
+
+/** All pictures, and the first few of them, each with the embeddings that are right. */
+async function makePictures(model, folder, python) {
+  const encoder = await loadEncoder(model);
+  const { info } = encoder;
+  encoder.close();
+  const crops = await makeCrops(count);
+  const all = pictureFiles(folder, "all", crops, info);
+  const few = pictureFiles(folder, "few", crops.subarray(0, fewCount * cropBytes), info);
+  const reference = await referenceOf(model, all.input, folder, python, info.dimension);
+  const first = reference.values.subarray(0, fewCount * info.dimension);
+  return { all: { ...all, reference }, few: { ...few, reference: { ...reference, values: first, rows: fewCount } } };
 }
 
 /** Starts each contender's process in its best layout, warm, and puts it into `started` by its name. */
-async function startAll(all, reference, started) {
+async function startAll(all, pictures, started) {
   for (const contender of Object.values(all)) {
-    const layout = await bestLayout(contender, reference);
-    const { worker, version, apart, embeddings } = await begin(contender, layout, reference);
-    started.set(contender.name, { contender, layout: layout.label, worker, version, apart, embeddings });
+    const layout = await bestLayout(contender, pictures.few);
+    const { worker, version, apart, embeddings } = await begin(contender, layout, pictures.all);
+    started.set(contender.name, { layout: layout.label, worker, version, apart, embeddings });
   }
 }
 
@@ -117,15 +132,16 @@ function ratiosOf(all, started, times, dimension) {
   };
 }
 
-async function compare({ models, work, reference }) {
-  const all = contenders(models, work);
+async function compare(models, pictures, folder, python) {
+  const all = contenders(models, { folder, python, threads });
   const started = new Map();
   try {
-    await startAll(all, reference, started);
+    await startAll(all, pictures, started);
     started.get(all.node.name).version = onnxruntimeNodeVersion;
-    const { times, peak } = await measure(started, work.python);
+    const { times, peak } = await measure(started, python);
     say(`sgemm: ${peak.gflops.toFixed(0)} GFLOP/s with ${threads} threads, by ${peak.by}`);
-    return { rows: rowsOf(started, times, peak), ratios: ratiosOf(all, started, times, reference.dimension) };
+    const { dimension } = pictures.all.reference;
+    return { rows: rowsOf(started, times, peak), ratios: ratiosOf(all, started, times, dimension) };
   } finally {
     for (const { worker } of started.values()) worker.close();
   }
@@ -137,7 +153,8 @@ export async function runSuite() {
   await buildNative({ bench: true });
   const folder = mkdtempSync(join(tmpdir(), "unreel-bench-"));
   try {
-    return await compare(await prepare(folder, python));
+    const models = await makeModels(folder, python);
+    return await compare(models, await makePictures(models.fp32, folder, python), folder, python);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
