@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "onnx/api.h"
+#include "onnx/soname.h"
 
 namespace unreel::onnx {
 namespace {
@@ -95,6 +96,7 @@ Library::Library(std::string path) : path_(std::move(path)) {
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   void* handle = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw not_found(path_, dl_words());
+  hide_soname(handle);
   const auto base = reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(dlsym(handle, "OrtGetApiBase"));
   if (base == nullptr) throw not_found(path_, "it is another library, without OrtGetApiBase");
   version_ = base()->GetVersionString();
