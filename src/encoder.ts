@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
-import { type CodedError, isCodedError, UnreelError } from "./errors.js";
+import { type CodedError, isCodedError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
+import { changedSincePulled, resolveModel } from "./models/resolve.js";
 import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
@@ -232,10 +232,11 @@ export class Encoder implements AsyncDisposable {
 }
 
 /**
- * Loads a CLIP image encoder from an ONNX file: `pixel_values` [batch, 3, size, size] in, `image_embeds`
+ * Loads a CLIP image encoder from an ONNX file, by its path or, once it was pulled, by its registered name or
+ * `hf:OWNER/REPO/FILE@REVISION` ({@link pullModel}): `pixel_values` [batch, 3, size, size] in, `image_embeds`
  * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
  *
- * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
+ * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_HASH_MISMATCH` (no longer what was pulled), `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
  * encoder), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
  *
  * @example
@@ -248,27 +249,30 @@ export class Encoder implements AsyncDisposable {
  * encoder.close();
  * ```
  */
-export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
+export function loadEncoder(nameOrPath: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
   const settings = {
     device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
     batch: checkInteger(options.batch ?? 8, 1, "options.batch"),
   };
-  return load(pathOf(path, "path"), settings, options.signal);
+  pathOf(nameOrPath, "nameOrPath");
+  return load(nameOrPath, settings, options.signal);
 }
 
 async function load(
-  file: string,
+  nameOrPath: string | URL,
   settings: Parameters<NativeBinding["loadEncoder"]>[1],
   signal: AbortSignal | undefined,
 ): Promise<Encoder> {
   using abort = withSignal(signal);
   onnxRuntime();
-  await checkModelFile(file);
+  const { file, sha256: pinned } = await resolveModel(nameOrPath);
+  const own = await abort.run(() => fileHash(file, signal));
+  if (pinned !== undefined && own !== pinned) throw changedSincePulled(file, own, pinned);
   const native = await abort.run(() => nativeBinding().loadEncoder(file, settings));
   try {
     const { externalFiles } = callNative(() => native.contract());
-    const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
+    const sha256 = await abort.run(() => modelHash(own, file, externalFiles, signal));
     return callNative(() => new Encoder(native, file, sha256, settings.workers));
   } catch (error) {
     native.close();
@@ -276,25 +280,13 @@ async function load(
   }
 }
 
-async function checkModelFile(file: string): Promise<void> {
-  const info = await stat(file).catch(() => undefined);
-  if (!info?.isFile()) {
-    throw new UnreelError(
-      "ERR_UNREEL_MODEL_NOT_FOUND",
-      `There is no model file at ${file}. Give the path of a CLIP image encoder in ONNX (vision_model.onnx of a published ` +
-        "CLIP), or write one with seeded weights: unreel models make vit-b-32 --out encoder.onnx",
-      { path: file },
-    );
-  }
-}
-
 /** See {@link EncoderInfo.sha256}. */
 async function modelHash(
+  own: string,
   file: string,
   externalFiles: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const own = await fileHash(file, signal);
   if (externalFiles.length === 0) return own;
   const lines = [`${own}  model\n`];
   for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
