@@ -64,7 +64,7 @@ export class Download {
    */
   async attempt(): Promise<void> {
     const identity = await this.#identity();
-    const have = identity === undefined ? 0 : await this.#partBytes();
+    const have = identity === undefined ? 0 : await this.#partBytes(identity);
     if (have > 0 && have === identity?.bytes) {
       this.resumedAt ??= have;
       return;
@@ -100,9 +100,10 @@ export class Download {
     }
   }
 
-  async #partBytes(): Promise<number> {
+  /** 0 where there is no part, or one that is longer than the file. */
+  async #partBytes({ bytes = Number.POSITIVE_INFINITY }: Identity): Promise<number> {
     const info = await stat(this.part).catch(() => undefined);
-    return info?.isFile() ? info.size : 0;
+    return info?.isFile() && info.size <= bytes ? info.size : 0;
   }
 
   async #accept(answer: HubAnswer, identity: Identity | undefined, have: number): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Response as HubResponse } from "undici";
-import { UnreelError } from "../errors.js";
+import { isCodedError, UnreelError } from "../errors.js";
 import { redirectTarget, shownUrl } from "../sources/web-address.js";
 import type { Pin } from "./checksum.js";
 import { refusal } from "./hub-refusal.js";
 import { type HubSettings, hubSettings } from "./hub-settings.js";
 import { type HubSource, repositoryName } from "./hub-source.js";
-import { Proxies } from "./proxies.js";
+import { Proxies, type Undici } from "./proxies.js";
 import { PassingFailure, withRetries } from "./retry.js";
 
 /** How the hub is talked to. */
@@ -36,8 +36,6 @@ interface Request {
   readonly onRedirect?: (linked: LinkedFacts) => void;
 }
 
-type Undici = typeof import("undici");
-
 const redirects = new Set([301, 302, 303, 307, 308]);
 const maximumRedirects = 8;
 /** Documents of the hub's interface are small; what is larger is none. */
@@ -63,7 +61,7 @@ export function brokenConnection(url: URL, why: string, cause?: unknown, progres
 
 /** What fetch() threw, as a failure that may pass; what is no failure of the network stays as it is. */
 export function asBroken(url: URL, error: unknown, progressed = false): unknown {
-  const ours = error instanceof PassingFailure || error instanceof UnreelError;
+  const ours = error instanceof PassingFailure || isCodedError(error);
   // fetch() throws TypeErrors, and nothing else, where the network failed.
   return ours || !(error instanceof TypeError) ? error : brokenConnection(url, reasonOf(error), error, progressed);
 }
@@ -134,7 +132,7 @@ export class HubClient {
     const { file, revision } = this.#source;
     const asked = pathsInfo({ ...this.#asked(this.#options.retries), paths: [file], revision });
     const found = await asked.catch((error: unknown) => {
-      throw error instanceof UnreelError
+      throw isCodedError(error)
         ? error
         : brokenConnection(this.url, `the hub's interface answers what cannot be understood: ${String(error)}`, error)
             .error;

@@ -2,17 +2,20 @@ import { getProxyForUrl } from "proxy-from-env";
 import type { Dispatcher, ProxyAgent } from "undici";
 import { UnreelTypeError } from "../errors.js";
 
+/** What is used of undici. */
+export type Undici = Pick<typeof import("undici"), "Agent" | "ProxyAgent" | "fetch">;
+
 /**
  * Connections to servers, each through the proxy that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name for
  * it, kept open until `close`.
  */
 export class Proxies {
-  readonly #undici: typeof import("undici");
+  readonly #undici: Undici;
   readonly #idleTimeoutMs: number;
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   /** `idleTimeoutMs`: how long a server may take to connect, to answer, and for the next bytes. */
-  constructor(undici: typeof import("undici"), idleTimeoutMs: number) {
+  constructor(undici: Undici, idleTimeoutMs: number) {
     this.#undici = undici;
     this.#idleTimeoutMs = idleTimeoutMs;
   }
