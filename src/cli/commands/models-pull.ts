@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type PullOptions, pullModel } from "../../models/index.js";
+import { type DownloadProgress, type PullOptions, pullModel } from "../../models/index.js";
 import { interruptible } from "../interrupt.js";
 import { positiveNumber, wholeNumber } from "../options.js";
 import { say, write } from "../output.js";
@@ -47,23 +47,51 @@ function pullOptions({ sha256, out, offline, retries, timeout }: PullCommandOpti
   };
 }
 
+const mebibyte = 2 ** 20;
+
+/** A bar on a terminal, for what this call fetches: bytes of an earlier one would make it look too fast. */
+class PullProgress {
+  readonly #model: string;
+  #bar: Progress | undefined;
+  #began = 0;
+
+  constructor(model: string) {
+    this.#model = model;
+  }
+
+  update({ doneBytes, totalBytes }: DownloadProgress): void {
+    if (process.stderr.isTTY !== true || totalBytes === undefined) return;
+    if (this.#bar === undefined || doneBytes < this.#began) this.#begin(doneBytes, totalBytes);
+    this.#bar?.update(Math.floor((doneBytes - this.#began) / mebibyte));
+  }
+
+  /** A fraction of a MiB stands for nothing: the first piece of a download. */
+  #begin(doneBytes: number, totalBytes: number): void {
+    this.#began = doneBytes < mebibyte ? 0 : doneBytes;
+    const from = this.#began === 0 ? "" : ` (resumed at ${Math.floor(this.#began / mebibyte)} MiB)`;
+    const missing = Math.ceil((totalBytes - this.#began) / mebibyte);
+    this.#bar = new Progress(`models pull ${this.#model}${from}`, missing, "MiB");
+  }
+
+  end(): void {
+    this.#bar?.end();
+  }
+}
+
 async function pull(model: string, options: PullCommandOptions, signal: AbortSignal): Promise<void> {
-  let progress: Progress | undefined;
+  const progress = new PullProgress(model);
   try {
     const pulled = await pullModel(model, {
       ...pullOptions(options),
       signal,
       onWait: ({ pid, host }) => say(`Process ${pid} on ${host} is fetching it; waiting for that one.`),
-      onProgress: ({ doneBytes, totalBytes }) => {
-        progress ??= new Progress(`models pull ${model}`, Math.ceil((totalBytes ?? 0) / 2 ** 20), "MiB");
-        progress.update(Math.floor(doneBytes / 2 ** 20));
-      },
+      onProgress: (state) => progress.update(state),
     });
-    progress?.end();
+    progress.end();
     say(`Licence: ${pulled.licence ?? "not stated; look at the model's page"}`);
     await write(`${JSON.stringify(pulled)}\n`);
   } catch (error) {
-    progress?.end();
+    progress.end();
     throw error;
   }
 }
