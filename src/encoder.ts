@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { rememberBatch, rememberedBatch } from "./batch-memory.js";
 import { mapConcurrently } from "./concurrent.js";
-import { type CodedError, isCodedError, UnreelError } from "./errors.js";
+import { type CodedError, isCodedError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
+import { changedSincePulled, resolveModel } from "./models/resolve.js";
 import type {
   NativeEmbedding,
   NativeEncoder,
@@ -259,11 +259,13 @@ export class Encoder implements AsyncDisposable {
 }
 
 /**
- * Loads a CLIP image encoder from an ONNX file: `pixel_values` [batch, 3, size, size] in, `image_embeds`
+ * Loads a CLIP image encoder from an ONNX file, by its path or, once it was pulled, by its registered name or
+ * `hf:OWNER/REPO/FILE@REVISION` ({@link pullModel}): `pixel_values` [batch, 3, size, size] in, `image_embeds`
  * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
  *
- * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
- * encoder), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
+ * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_HASH_MISMATCH` (no longer what was pulled), `…_MODEL_INVALID` (not
+ * ONNX), `…_MODEL_CONTRACT` (not an image encoder), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot
+ * be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
  *
  * @example
  * ```ts
@@ -275,7 +277,7 @@ export class Encoder implements AsyncDisposable {
  * encoder.close();
  * ```
  */
-export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
+export function loadEncoder(nameOrPath: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
   const settings = {
     device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
@@ -284,25 +286,28 @@ export function loadEncoder(path: string | URL, options: LoadEncoderOptions = {}
       given: { ...checkPreprocessing(options.preprocessing, "options.preprocessing"), source: "options.preprocessing" },
     }),
   };
-  return load(pathOf(path, "path"), settings, options.batch === undefined, options.signal);
+  pathOf(nameOrPath, "nameOrPath");
+  return load(nameOrPath, settings, options.batch === undefined, options.signal);
 }
 
 async function load(
-  file: string,
+  nameOrPath: string | URL,
   settings: NativeEncoderOptions,
   chooseBatch: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Encoder> {
   using abort = withSignal(signal);
   onnxRuntime();
-  await checkModelFile(file);
+  const { file, sha256: pinned } = await resolveModel(nameOrPath);
+  const own = await abort.run(() => fileHash(file, signal));
+  if (pinned !== undefined && own !== pinned) throw changedSincePulled(file, own, pinned);
   const config = await besideModel(file, settings.given);
   const beside = config.found && { ...config.found.preprocessing, source: config.found.path };
   const native = await abort.run(() => nativeBinding().loadEncoder(file, { ...settings, ...(beside && { beside }) }));
   try {
     const { externalFiles, declaresPreprocessing } = callNative(() => native.contract());
     if (config.error !== undefined && !declaresPreprocessing) throw config.error;
-    const sha256 = await abort.run(() => modelHash(file, externalFiles, signal));
+    const sha256 = await abort.run(() => modelHash(own, file, externalFiles, signal));
     const encoder = callNative(() => new Encoder(native, file, sha256, settings.workers, settings.batch));
     if (chooseBatch) encoder.setBatch(await bestBatch(native, encoder, signal));
     return encoder;
@@ -349,25 +354,13 @@ async function besideModel(
   );
 }
 
-async function checkModelFile(file: string): Promise<void> {
-  const info = await stat(file).catch(() => undefined);
-  if (!info?.isFile()) {
-    throw new UnreelError(
-      "ERR_UNREEL_MODEL_NOT_FOUND",
-      `There is no model file at ${file}. Give the path of a CLIP image encoder in ONNX (vision_model.onnx of a published ` +
-        "CLIP), or write one with seeded weights: unreel models make vit-b-32 --out encoder.onnx",
-      { path: file },
-    );
-  }
-}
-
 /** See {@link EncoderInfo.sha256}. */
 async function modelHash(
+  own: string,
   file: string,
   externalFiles: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const own = await fileHash(file, signal);
   if (externalFiles.length === 0) return own;
   const lines = [`${own}  model\n`];
   for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);

@@ -54,7 +54,20 @@ export { writeReport } from "./evaluation/report-folder.js";
 export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./features/extract.js";
 export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
-export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
+export {
+  type DownloadProgress,
+  type ListedModel,
+  listModels,
+  type MadeModel,
+  type MakeModelOptions,
+  makeModel,
+  modelNames,
+  type PulledModel,
+  type PullOptions,
+  pullModel,
+  type VerifiedModel,
+  verifyModels,
+} from "./models/index.js";
 export { preprocess } from "./preprocess.js";
 export { type PreprocessingOptions, type PreprocessingVariant, preprocessingVariants } from "./preprocessing.js";
 export type { HttpOptions } from "./sources/http-options.js";

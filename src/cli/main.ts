@@ -19,6 +19,7 @@ import { explain, say } from "./output.js";
 const epilogue = `
 Examples:
   unreel doctor
+  unreel models pull clip-vit-b-32-int8
   unreel models make vit-b-32 --out encoder.onnx
   unreel extract --manifest manifest.csv --encoder encoder.onnx --out features
   unreel train head features --out detector

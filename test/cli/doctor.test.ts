@@ -18,7 +18,7 @@ test("lists versions, libc, CPU, kernel target, ORT and FFmpeg, with nothing mis
     cpu: { cores: expect.any(Number), target: expect.stringMatching(/./), vectors: expect.any(Array) },
   });
   const found = new Map(diagnosis.findings.map((each: { name: string }) => [each.name, each]));
-  expect([...found.keys()].sort()).toEqual(["addon", "ffmpeg", "libsvm", "onnxruntime"]);
+  expect([...found.keys()].sort()).toEqual(["addon", "ffmpeg", "libsvm", "models", "onnxruntime"]);
   expect(found.get("ffmpeg")).toMatchObject({
     version: expect.stringContaining("7.1.5"),
     path: expect.stringMatching(/unreel\.node$/),
