@@ -220,6 +220,20 @@ describe("a full disk", () => {
   });
 });
 
+describe("a full disk and a copy", () => {
+  test("of the hub's own cache: the copy that does not fit is deleted", async (context) => {
+    const problem = tinyDisk("2m");
+    if (problem !== undefined) context.skip(`a tmpfs cannot be mounted: ${problem}`);
+    const cached = join(folder, "hf-home/hub", `models--${repository.replace("/", "--")}`, "snapshots", commit, path);
+    mkdirSync(dirname(cached), { recursive: true });
+    writeFileSync(cached, bytes);
+    const error = await pullModel(source, { sha256 }).catch((reason) => reason);
+    expect(error).toMatchObject({ code: "ERR_UNREEL_IO", details: { system: "ENOSPC" } });
+    expect(filesLeft()).toEqual([]);
+    expect(server.hub.requests).toEqual([]);
+  });
+});
+
 /** A certificate for localhost that signs itself; undefined where there is no openssl. */
 function selfSigned(): { key: Buffer; cert: Buffer; file: string } | undefined {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

@@ -107,6 +107,12 @@ describe("a model", () => {
     expect(server.hub.requests).toHaveLength(asked);
   });
 
+  test("is fetched once by calls of one process, too", async () => {
+    const pulled = await Promise.all([pull(), pull(), pull()]);
+    expect(pulled.map(({ from }) => from).sort()).toEqual(["here", "here", "hub"]);
+    expect(server.bodyRequests()).toHaveLength(1);
+  });
+
   test("that was damaged since is fetched anew", async () => {
     await pull();
     writeFileSync(place(), other);
@@ -373,10 +379,10 @@ describe("a status", () => {
     ["a date", () => new Date(Date.now() + 2000).toUTCString()],
   ])("429 with Retry-After in %s is heeded", async (_form, retryAfter) => {
     server.hubFaults.push(() => false, status(429, { "retry-after": retryAfter() }));
-    const began = performance.now();
-    expect(await pull()).toMatchObject({ sha256 });
+    const waits: number[] = [];
+    expect(await pull({ onRetry: ({ waitMs }) => void waits.push(waitMs) })).toMatchObject({ sha256 });
     // Dates are whole seconds.
-    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(waits).toEqual([expect.toSatisfy((waitMs: number) => waitMs > 950 && waitMs <= 2000)]);
   });
 
   test("429 that asks for a longer pause than anybody waits is an error that says how long", async () => {

@@ -85,6 +85,7 @@ async function pull(model: string, options: PullCommandOptions, signal: AbortSig
       ...pullOptions(options),
       signal,
       onWait: ({ pid, host }) => say(`Process ${pid} on ${host} is fetching it; waiting for that one.`),
+      onRetry: ({ error, waitMs }) => say(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
       onProgress: (state) => progress.update(state),
     });
     progress.end();
