@@ -297,6 +297,21 @@ describe("a part", () => {
     ]);
   });
 
+  test("is not completed with bytes of another file, although the server sends them", async () => {
+    const hub: Fault = (_, response) =>
+      void response.writeHead(302, { location: `${server.storage.origin}/blob/x?signature=1` }).end();
+    const weak =
+      (etag: string, content: Uint8Array, cutAfter?: number): Fault =>
+      (request, response) =>
+        void serveBytes(request, response, content, { headers: { etag }, cutAfter });
+    server.hubFaults.push(() => false, hub, hub, hub);
+    server.storageFaults.push(weak('W/"a"', other, 600_000), weak('W/"b"', bytes), weak('W/"b"', bytes));
+    const kept: number[] = [];
+    const pulled = await pull({ onRetry: () => existsSync(`${place()}.part`) && kept.push(partBytes()) });
+    expect(pulled).toMatchObject({ sha256, fetchedBytes: Number(kept[0]) + bytes.length });
+    expect(server.bodyRequests().map(({ headers }) => headers["if-range"])).toEqual([undefined, undefined, undefined]);
+  });
+
   test("with rotten bytes is found out, and the file is fetched anew", async () => {
     await begin();
     const part = `${place()}.part`;
