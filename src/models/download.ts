@@ -2,11 +2,10 @@ import { type FileHandle, open, readFile, rm, stat, statfs } from "node:fs/promi
 import { dirname } from "node:path";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import type { Response } from "undici";
-import { UnreelError } from "../errors.js";
-import { systemCode, writeError } from "../features/files.js";
 import { writeFileAtomic } from "../output-folder.js";
 import { parseContentRange } from "../sources/web-address.js";
 import { hashMismatch, type Pin } from "./checksum.js";
+import { diskError, diskFull } from "./disk.js";
 import { asBroken, brokenConnection, discard, type HubAnswer, type HubClient, type LinkedFacts } from "./hub-client.js";
 import type { PassingFailure } from "./retry.js";
 
@@ -26,6 +25,15 @@ export interface DownloadProgress {
   readonly totalBytes?: number;
 }
 
+const partOf = (file: string) => `${file}.part`;
+const recordOf = (file: string) => `${file}.part.json`;
+
+/** Forgets what was fetched of a file. */
+export async function dropPart(file: string): Promise<void> {
+  await rm(partOf(file), { force: true });
+  await rm(recordOf(file), { force: true });
+}
+
 /**
  * The part of a file that was fetched so far: `FILE.part`, and `FILE.part.json` with what the whole file is. It outlives
  * failures and killed processes, and the next attempt goes on where it ends. One process at a time works on it.
@@ -36,6 +44,7 @@ export class Download {
   fetchedBytes = 0;
   /** Where the first request began. */
   resumedAt: number | undefined;
+  readonly #file: string;
   readonly #record: string;
   readonly #client: HubClient;
   readonly #pin: Pin;
@@ -44,17 +53,12 @@ export class Download {
   #furthest = 0;
 
   constructor(file: string, client: HubClient, pin: Pin, onProgress?: (progress: DownloadProgress) => void) {
-    this.part = `${file}.part`;
-    this.#record = `${file}.part.json`;
+    this.#file = file;
+    this.part = partOf(file);
+    this.#record = recordOf(file);
     this.#client = client;
     this.#pin = pin;
     this.#onProgress = onProgress;
-  }
-
-  /** Forgets the part. */
-  async drop(): Promise<void> {
-    await rm(this.part, { force: true });
-    await rm(this.#record, { force: true });
   }
 
   /**
@@ -85,7 +89,7 @@ export class Download {
   /** The part belongs to another file: without it the next attempt begins at the first byte. */
   async #startOver(error: unknown): Promise<never> {
     if (!(error instanceof OtherFile)) throw error;
-    await this.drop();
+    await dropPart(this.#file);
     throw brokenConnection(this.#client.url, "the file changed on its server since a part of it was fetched");
   }
 
@@ -151,14 +155,14 @@ export class Download {
     try {
       file = await open(this.part, first > 0 ? "a" : "w");
     } catch (error) {
-      throw writeError(error, this.part);
+      throw diskError(error, this.part);
     }
     try {
       if (first === 0) await this.#writeRecord(identity);
       const end = await this.#copy(response, file, first, bytes);
       if (bytes !== undefined && end < bytes) throw this.#broken("it ended early", end);
       await file.sync().catch((error: unknown) => {
-        throw this.#diskError(error);
+        throw diskError(error, this.part);
       });
     } finally {
       await file.close();
@@ -169,7 +173,7 @@ export class Download {
     if (identity === undefined) await rm(this.#record, { force: true });
     else
       await writeFileAtomic(this.#record, `${JSON.stringify(identity)}\n`).catch((error: unknown) => {
-        throw this.#diskError(error);
+        throw diskError(error, this.part);
       });
   }
 
@@ -183,7 +187,7 @@ export class Download {
         if (bytes !== undefined && at + value.length > bytes)
           throw this.#broken("it brings more bytes than it said", first);
         await file.writeFile(value).catch((error: unknown) => {
-          throw this.#diskError(error);
+          throw diskError(error, this.part);
         });
         at += value.length;
         this.fetchedBytes += value.length;
@@ -206,24 +210,10 @@ export class Download {
     this.#furthest = Math.max(at, this.#furthest);
     return further;
   }
-
-  #diskError(error: unknown): UnreelError {
-    const full = ["ENOSPC", "EDQUOT"].includes(systemCode(error instanceof UnreelError ? error.cause : error));
-    return full ? diskFull(dirname(this.part), "writing failed", error) : writeError(error, this.part);
-  }
 }
 
 /** What was fetched belongs to another file than the one that the server has now. */
 class OtherFile extends Error {}
-
-function diskFull(folder: string, why: string, cause?: unknown): UnreelError {
-  return new UnreelError(
-    "ERR_UNREEL_IO",
-    `the disk of ${folder} is full: ${why}. Make room and call again: what was fetched is kept and the rest is added to it`,
-    { path: folder, system: "ENOSPC" },
-    cause,
-  );
-}
 
 function identityOf(response: Response, linked: LinkedFacts): Identity | undefined {
   const own = response.headers.get("etag");

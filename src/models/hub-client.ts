@@ -6,13 +6,11 @@ import { refusal } from "./hub-refusal.js";
 import { type HubSettings, hubSettings } from "./hub-settings.js";
 import { type HubSource, repositoryName } from "./hub-source.js";
 import { Proxies, type Undici } from "./proxies.js";
-import { PassingFailure, withRetries } from "./retry.js";
+import { PassingFailure, type RetryOptions, withRetries } from "./retry.js";
 
 /** How the hub is talked to. */
-export interface HubClientOptions {
-  readonly retries: number;
+export interface HubClientOptions extends RetryOptions {
   readonly idleTimeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the hub itself says of a file, on the way to the server that has the bytes. */
@@ -172,8 +170,7 @@ export class HubClient {
   }
 
   async #document(url: URL, request: Request, retries: number): Promise<Response> {
-    const { signal } = this.#options;
-    const text = await withRetries(() => this.#readDocument(url, request), { retries, signal });
+    const text = await withRetries(() => this.#readDocument(url, request), { ...this.#options, retries });
     return new Response(text, { headers: { "content-type": "application/json" } });
   }
 

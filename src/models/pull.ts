@@ -1,11 +1,11 @@
-import { constants } from "node:fs";
-import { copyFile, mkdir, open, rm, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UnreelError, UnreelTypeError } from "../errors.js";
-import { publish, systemCode, writeError } from "../features/files.js";
+import { writeError } from "../features/files.js";
 import { checkInteger, pathOf, shown } from "../validate.js";
+import { foreignFile, isThere, type Place, takeCopy, takeName } from "./arrival.js";
 import { type Checksum, checksum, difference, hashMismatch, type Pin } from "./checksum.js";
-import { Download, type DownloadProgress } from "./download.js";
+import { Download, type DownloadProgress, dropPart } from "./download.js";
 import { cachedFile } from "./hub-cache.js";
 import { HubClient } from "./hub-client.js";
 import { isOffline } from "./hub-settings.js";
@@ -31,6 +31,8 @@ export interface PullOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Called once where another process is fetching the same file, which is waited for. */
   readonly onWait?: (holder: { readonly pid: number; readonly host: string }) => void;
+  /** Called before each wait for another attempt, with the failure that may pass. */
+  readonly onRetry?: (retry: { readonly error: UnreelError; readonly waitMs: number }) => void;
   /** Ends the work; what was fetched is kept, and the next call goes on from there. */
   readonly signal?: AbortSignal;
 }
@@ -57,14 +59,11 @@ export interface PulledModel {
 }
 
 /** What is to be pulled, to where. */
-interface Wanted {
+interface Wanted extends Place {
   readonly name?: string;
   readonly source: HubSource;
   readonly pin: Pin | undefined;
   readonly licence?: string;
-  readonly file: string;
-  /** Whether the place is one of the user's, where nothing is replaced. */
-  readonly foreign: boolean;
 }
 
 interface Settings {
@@ -73,6 +72,7 @@ interface Settings {
   readonly idleTimeoutMs: number;
   readonly onProgress?: PullOptions["onProgress"];
   readonly onWait?: PullOptions["onWait"];
+  readonly onRetry?: PullOptions["onRetry"];
   readonly signal?: AbortSignal;
 }
 
@@ -109,13 +109,14 @@ interface Settings {
  */
 export function pullModel(model: string, options: PullOptions = {}): Promise<PulledModel> {
   if (typeof model !== "string" || model === "") throw new UnreelTypeError(`model must be a name, not ${shown(model)}`);
-  const { onProgress, onWait, signal } = options;
+  const { onProgress, onWait, onRetry, signal } = options;
   const settings: Settings = {
     offline: options.offline ?? isOffline(),
     retries: checkInteger(options.retries ?? 5, 0, "options.retries"),
     idleTimeoutMs: checkInteger(options.idleTimeoutMs ?? 30_000, 1, "options.idleTimeoutMs"),
     ...(onProgress && { onProgress }),
     ...(onWait && { onWait }),
+    ...(onRetry && { onRetry }),
     ...(signal && { signal }),
   };
   const sha256 = checkedSha256(options.sha256);
@@ -200,17 +201,6 @@ async function recordedPin(source: HubSource): Promise<Pin | undefined> {
   return record && { bytes: record.bytes, sha256: record.sha256 };
 }
 
-async function isThere(file: string): Promise<boolean> {
-  try {
-    const info = await stat(file);
-    if (info.isFile()) return true;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return false;
-    throw writeError(error, file);
-  }
-  throw new UnreelError("ERR_UNREEL_OUTPUT_EXISTS", `${file} is there already and is no file`, { path: file });
-}
-
 /** The model, where it lies at its place already and is known to be right. */
 async function alreadyHere(wanted: Wanted, signal: AbortSignal | undefined): Promise<PulledModel | undefined> {
   const pin = wanted.pin ?? (await recordedPin(wanted.source));
@@ -222,11 +212,6 @@ async function alreadyHere(wanted: Wanted, signal: AbortSignal | undefined): Pro
   return undefined;
 }
 
-function foreignFile(path: string, why: string): UnreelError {
-  const message = `${path} is there already and is another file: ${why}. Delete it, or choose another name`;
-  return new UnreelError("ERR_UNREEL_OUTPUT_EXISTS", message, { path });
-}
-
 /** Brings the model to its place. The lock is held. */
 async function bring(wanted: Wanted, settings: Settings): Promise<PulledModel> {
   const { source } = wanted;
@@ -235,7 +220,10 @@ async function bring(wanted: Wanted, settings: Settings): Promise<PulledModel> {
   const copies = pin === undefined ? [] : [placeOf(source), ...(cached ? [cached.file] : [])];
   for (const copy of copies) {
     const found = copy !== wanted.file && (await takeCopy(copy, wanted, pin ?? {}, settings.signal));
-    if (found) return finished(wanted, found, { from: "copy" });
+    if (found) {
+      await dropPart(wanted.file);
+      return finished(wanted, found, { from: "copy" });
+    }
   }
   if (settings.offline) throw offline(wanted);
   const client = await HubClient.open(source, settings);
@@ -255,44 +243,6 @@ function offline({ name, source }: Wanted): UnreelError {
   );
 }
 
-/** Copies a file of this machine to its place if its bytes are right; the copy is what is hashed. */
-async function takeCopy(
-  copy: string,
-  wanted: Wanted,
-  pin: Pin,
-  signal: AbortSignal | undefined,
-): Promise<Checksum | undefined> {
-  const size = await stat(copy).then(
-    (info) => info.isFile() && info.size,
-    () => false,
-  );
-  if (size === false || (pin.bytes !== undefined && pin.bytes !== size)) return undefined;
-  const temporary = `${wanted.file}.copy`;
-  try {
-    await copyFile(copy, temporary, constants.COPYFILE_FICLONE);
-    const found = await checksum(temporary, signal);
-    if (difference(pin, found) !== undefined) return undefined;
-    await takeName(temporary, wanted);
-    return found;
-  } catch (error) {
-    throw error instanceof UnreelError ? error : writeError(error, wanted.file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function takeName(temporary: string, { file, foreign }: Wanted): Promise<void> {
-  // Nothing of the user's is replaced, not even what came there meanwhile.
-  if (foreign && (await isThere(file))) throw foreignFile(file, "it came while the model was being fetched");
-  try {
-    const handle = await open(temporary, "r");
-    await handle.sync().finally(() => handle.close());
-    await publish(temporary, file);
-  } catch (error) {
-    throw writeError(error, file);
-  }
-}
-
 async function fetchFromHub(
   wanted: Wanted,
   known: Pin | undefined,
@@ -307,7 +257,7 @@ async function fetchFromHub(
   const download = new Download(wanted.file, client, promised, settings.onProgress);
   const found = await fetchRight(wanted, promised, download, settings);
   await takeName(download.part, wanted);
-  await download.drop();
+  await dropPart(wanted.file);
   const { fetchedBytes, resumedAt: resumedBytes = 0 } = download;
   return finished({ ...wanted, ...(licence !== undefined && { licence }) }, found, {
     from: "hub",
@@ -318,18 +268,18 @@ async function fetchFromHub(
 
 /** Fetches until the part is whole, and proves it; a part that was begun by an earlier call and came out wrong, once more. */
 async function fetchRight(wanted: Wanted, pin: Pin, download: Download, settings: Settings): Promise<Checksum> {
-  const { retries, signal } = settings;
-  await withRetries(() => download.attempt(), { retries, signal });
+  const { signal } = settings;
+  await withRetries(() => download.attempt(), settings);
   let found = await checksum(download.part, signal);
   if (difference(pin, found) !== undefined && (download.resumedAt ?? 0) > 0) {
-    await download.drop();
+    await dropPart(wanted.file);
     download.resumedAt = undefined;
-    await withRetries(() => download.attempt(), { retries, signal });
+    await withRetries(() => download.attempt(), settings);
     found = await checksum(download.part, signal);
   }
   const why = difference(pin, found);
   if (why === undefined) return found;
-  await download.drop();
+  await dropPart(wanted.file);
   const advice =
     "It was deleted. The server, or something on the way, sends other bytes than were promised: do not use them.";
   throw hashMismatch(hubSourceText(wanted.source), why, wanted.file, advice);

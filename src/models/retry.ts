@@ -23,6 +23,14 @@ export class PassingFailure extends Error {
   }
 }
 
+/** How often something is tried again. */
+export interface RetryOptions {
+  readonly retries: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each wait. */
+  readonly onRetry?: ((retry: { readonly error: UnreelError; readonly waitMs: number }) => void) | undefined;
+}
+
 /** Milliseconds that a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3). */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;
@@ -41,11 +49,8 @@ function backoffMs(failures: number): number {
  *
  * @throws UnreelError of the last failure; `ERR_UNREEL_ABORTED`
  */
-export async function withRetries<T>(
-  attempt: () => Promise<T>,
-  options: { readonly retries: number; readonly signal?: AbortSignal | undefined },
-): Promise<T> {
-  const { retries, signal } = options;
+export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { retries, signal, onRetry } = options;
   for (let failures = 0; ; failures++) {
     throwIfAborted(signal);
     try {
@@ -55,9 +60,9 @@ export async function withRetries<T>(
       if (!(error instanceof PassingFailure)) throw error;
       if (error.progressed) failures = 0;
       if (failures >= retries || error.waitMs > longestRetryAfterMs) throw error.error;
-      await setTimeout(Math.max(backoffMs(failures), error.waitMs), undefined, signal && { signal }).catch(
-        () => undefined,
-      );
+      const waitMs = Math.ceil(Math.max(backoffMs(failures), error.waitMs));
+      onRetry?.({ error: error.error, waitMs });
+      await setTimeout(waitMs, undefined, signal && { signal }).catch(() => undefined);
     }
   }
 }

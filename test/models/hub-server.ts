@@ -215,5 +215,5 @@ function resolve(response: ServerResponse, path: string, { files }: State, stora
 function serveSmall(request: IncomingMessage, response: ServerResponse, path: string, { files }: State): void {
   const bytes = files.get(path)?.bytes;
   if (bytes === undefined) refuse(response, 404, "EntryNotFound");
-  else serveTagged(request, response, bytes, `"${gitOidOf(bytes)}"`);
+  else serveTagged(request, response, bytes, `"${gitOidOf(bytes)}"`, { headers: { "x-repo-commit": commit } });
 }

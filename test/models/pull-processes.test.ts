@@ -1,8 +1,10 @@
 // Several processes, killed and interrupted ones: the command line against a hub on this machine.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { isCodedError, pullModel } from "../../src/index.js";
 import { jsonLines, runCli } from "../support/cli.js";
@@ -215,5 +217,81 @@ describe("a full disk", () => {
     expect(partBytes()).toBeGreaterThan(1_000_000);
     execFileSync("mount", ["-o", "remount,size=16m", join(folder, "models")], { stdio: "pipe" });
     expect(await pullModel(source, { sha256 })).toMatchObject({ from: "hub", sha256 });
+  });
+});
+
+describe("a full disk and a copy", () => {
+  test("of the hub's own cache: the copy that does not fit is deleted", async (context) => {
+    const problem = tinyDisk("2m");
+    if (problem !== undefined) context.skip(`a tmpfs cannot be mounted: ${problem}`);
+    const cached = join(folder, "hf-home/hub", `models--${repository.replace("/", "--")}`, "snapshots", commit, path);
+    mkdirSync(dirname(cached), { recursive: true });
+    writeFileSync(cached, bytes);
+    const error = await pullModel(source, { sha256 }).catch((reason) => reason);
+    expect(error).toMatchObject({ code: "ERR_UNREEL_IO", details: { system: "ENOSPC" } });
+    expect(filesLeft()).toEqual([]);
+    expect(server.hub.requests).toEqual([]);
+  });
+});
+
+/** A certificate for localhost that signs itself; undefined where there is no openssl. */
+function selfSigned(): { key: Buffer; cert: Buffer; file: string } | undefined {
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost`;
+  const names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert];
+  try {
+    execFileSync("openssl", [...words.split(" "), ...names], { stdio: "pipe" });
+  } catch {
+    return undefined;
+  }
+  return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+}
+
+describe("a hub that speaks TLS", () => {
+  /** Puts TLS before the hub, and a proxy that tunnels before that. */
+  async function secured(identity: { key: Buffer; cert: Buffer }) {
+    const port = (origin: Server | TlsServer) => (origin.address() as AddressInfo).port;
+    const sockets: Socket[] = [];
+    const splice = (one: Socket, other: Socket) => {
+      sockets.push(one, other);
+      for (const socket of [one, other]) socket.on("error", () => undefined);
+      one.pipe(other).pipe(one);
+    };
+    const hub = createTlsServer(identity, (socket) =>
+      splice(socket, connect(Number(new URL(server.hub.origin).port), "127.0.0.1")),
+    );
+    const tunnels: string[] = [];
+    const proxy = createServer();
+    proxy.on("connect", (request, socket: Socket) => {
+      tunnels.push(request.url ?? "");
+      const [, target] = (request.url ?? "").split(":");
+      const other = connect(Number(target), "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+      splice(socket, other);
+    });
+    for (const each of [hub, proxy]) await new Promise<void>((resolve) => each.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      hub.close();
+      proxy.close();
+    });
+    return { endpoint: `https://localhost:${port(hub)}`, proxy: `http://127.0.0.1:${port(proxy)}`, tunnels };
+  }
+
+  test("is reached through the tunnel of HTTPS_PROXY, and may not send on to what anyone can read", async (context) => {
+    const identity = selfSigned();
+    if (identity === undefined) return context.skip("there is no openssl");
+    server.files.set("config.json", { bytes: Buffer.from("{}\n"), lfs: false });
+    const { endpoint, proxy, tunnels } = await secured(identity);
+    const env = { HF_ENDPOINT: endpoint, HTTPS_PROXY: proxy, NODE_EXTRA_CA_CERTS: identity.file };
+    const small = await runCli(["models", "pull", `hf:${repository}/config.json@${commit}`], { env });
+    expect(small.stderr).toBe("Licence: mit\n");
+    expect(jsonLines(small.stdout)).toMatchObject([{ bytes: 3, from: "hub" }]);
+    expect(new Set(tunnels)).toEqual(new Set([endpoint.slice("https://".length)]));
+    const downgraded = await runCli(args, { env });
+    expect(downgraded).toMatchObject({ status: 1, stderr: expect.stringContaining("ERR_UNREEL_REDIRECT_REFUSED") });
+    expect(server.storage.requests).toEqual([]);
+    const untrusted = await runCli([...args, "--retries", "0"], { env: { ...env, NODE_EXTRA_CA_CERTS: "" } });
+    expect(untrusted).toMatchObject({ status: 1, stderr: expect.stringMatching(/ERR_UNREEL_NETWORK: .*self-signed/) });
+    return undefined;
   });
 });

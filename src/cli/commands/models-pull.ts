@@ -49,6 +49,16 @@ function pullOptions({ sha256, out, offline, retries, timeout }: PullCommandOpti
 
 const mebibyte = 2 ** 20;
 
+/** Of an `hf:` address the file's name: the whole one would leave no room for the bar. */
+function shortName(model: string): string {
+  return (
+    model
+      .replace(/@[^@]*$/, "")
+      .split("/")
+      .at(-1) ?? model
+  );
+}
+
 /** A bar on a terminal, for what this call fetches: bytes of an earlier one would make it look too fast. */
 class PullProgress {
   readonly #model: string;
@@ -56,7 +66,7 @@ class PullProgress {
   #began = 0;
 
   constructor(model: string) {
-    this.#model = model;
+    this.#model = shortName(model);
   }
 
   update({ doneBytes, totalBytes }: DownloadProgress): void {
@@ -85,6 +95,7 @@ async function pull(model: string, options: PullCommandOptions, signal: AbortSig
       ...pullOptions(options),
       signal,
       onWait: ({ pid, host }) => say(`Process ${pid} on ${host} is fetching it; waiting for that one.`),
+      onRetry: ({ error, waitMs }) => say(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
       onProgress: (state) => progress.update(state),
     });
     progress.end();
