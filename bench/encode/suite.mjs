@@ -13,7 +13,7 @@ import { run, say } from "../../scripts/lib/run.mjs";
 import { inTurn } from "../lib/rounds.mjs";
 import { Worker } from "../lib/worker.mjs";
 import { farthest, readNumbers } from "./compare.mjs";
-import { begin, bestLayout, contenders, onnxruntimeNodeVersion } from "./contenders.mjs";
+import { begin, bestLayout, contenders } from "./contenders.mjs";
 import { cropBytes, makeCrops, side, writeNormalized } from "./pictures.mjs";
 
 /** Of one picture, a multiply-add being two: open_clip's model_profile.csv, ViT-B-32, image. */
@@ -24,13 +24,23 @@ const fewCount = 32;
 const threads = availableParallelism();
 const peers = join(root, "bench/encode/peers.py");
 
+const unreel = (...args) => run(process.execPath, [join(root, "dist/cli.js"), ...args], { capture: true });
+
+/** The path of the ONNX Runtime that unreel loads. */
+async function libraryOfOurs() {
+  const { findings } = JSON.parse(await unreel("doctor", "--json"));
+  const { path, version, problem } = findings.find(({ name }) => name === "onnxruntime");
+  if (problem !== undefined) throw new Error(problem);
+  say(`unreel loads ONNX Runtime ${version}`);
+  return path;
+}
+
 /** The models: fp32, what unreel makes of it in int8, and what ONNX Runtime's quantiser does. */
 async function makeModels(folder, python) {
   const models = Object.fromEntries(["fp32", "int8", "ortInt8"].map((name) => [name, join(folder, `${name}.onnx`)]));
-  const unreel = (...args) => run(process.execPath, [join(root, "dist/cli.js"), "models", ...args], { capture: true });
-  await unreel("make", "vit-b-32", "--out", models.fp32);
+  await unreel("models", "make", "vit-b-32", "--out", models.fp32);
   say("quantizing");
-  await unreel("quantize", models.fp32, models.int8);
+  await unreel("models", "quantize", models.fp32, models.int8);
   await run(python, [peers, "quantize", "--model", models.fp32, "--out", models.ortInt8], { capture: true });
   return models;
 }
@@ -133,11 +143,10 @@ function ratiosOf(all, started, times, dimension) {
 }
 
 async function compare(models, pictures, folder, python) {
-  const all = contenders(models, { folder, python, threads });
+  const all = contenders(models, { folder, python, threads, library: await libraryOfOurs() });
   const started = new Map();
   try {
     await startAll(all, pictures, started);
-    started.get(all.node.name).version = onnxruntimeNodeVersion;
     const { times, peak } = await measure(started, python);
     say(`sgemm: ${peak.gflops.toFixed(0)} GFLOP/s with ${threads} threads, by ${peak.by}`);
     const { dimension } = pictures.all.reference;
