@@ -42,7 +42,7 @@ export interface DetectorDescription {
   readonly training: TrainingRecord;
   readonly head: Readonly<Record<string, number | string>>;
   readonly svm?: Readonly<Record<string, number | string>>;
-  /** What the SVM sees: projections, or the encoder's embeddings normalised to unit length. */
+  /** What the SVM sees: projections, or the embeddings at unit length, each encoder's of the same length. */
   readonly features?: "projection" | "encoder";
   /** Fewer frames than this: the verdict is `inconclusive`. */
   readonly minFrames: number;
@@ -51,7 +51,7 @@ export interface DetectorDescription {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** encoder.json: the CLIP file that the features came from. */
+/** A model file that features came from; encoder.json lists them as `encoders`, in the order of their embeddings. */
 export interface EncoderReference {
   readonly path: string;
   readonly sha256: string;
@@ -67,16 +67,19 @@ export async function prepareDetectorFolder(dir: string): Promise<void> {
   await prepareOutputFolder(dir, { marker: descriptionFile, what: "a detector" });
 }
 
-/** Writes detector.json, and encoder.json where the encoder's place is known; files beside it must be there already. */
+/** Writes detector.json, and encoder.json where the encoders' places are known; files beside it must be there already. */
 export async function writeDescription(
   dir: string,
   description: Omit<DetectorDescription, "files">,
   files: readonly string[],
-  encoder?: EncoderReference,
+  encoders?: readonly EncoderReference[],
 ): Promise<void> {
   const hashes: Record<string, string> = {};
   for (const file of files) hashes[file] = await hashOf(join(dir, file));
-  if (encoder !== undefined) await writeFileAtomic(join(dir, encoderFile), toJson(encoder));
+  if (encoders !== undefined) {
+    const references = encoders.map(({ path, sha256 }) => ({ path, sha256 }));
+    await writeFileAtomic(join(dir, encoderFile), toJson({ encoders: references }));
+  }
   await writeFileAtomic(join(dir, descriptionFile), toJson({ ...description, files: hashes }));
 }
 
@@ -131,15 +134,17 @@ function wrongField(description: Partial<DetectorDescription>): string | undefin
   return thresholds === undefined || thresholds.length === 0 ? "thresholds is empty" : undefined;
 }
 
-/** Where the detector's encoder lay when it was trained; undefined where the folder does not say. */
-export async function readEncoderReference(dir: string): Promise<EncoderReference | undefined> {
+/** Where the detector's encoders lay when it was trained; undefined where the folder does not say. */
+export async function readEncoderReferences(dir: string): Promise<readonly EncoderReference[] | undefined> {
   const present = await stat(join(dir, encoderFile)).catch(() => undefined);
   if (present === undefined) return undefined;
-  const reference = (await readJson(dir, encoderFile)) as Partial<EncoderReference>;
-  if (typeof reference.path !== "string" || typeof reference.sha256 !== "string") {
-    throw damaged(dir, encoderFile, "it names no path and sha256");
+  const { encoders } = (await readJson(dir, encoderFile)) as { encoders?: unknown };
+  const isReference = (each: Partial<EncoderReference> | null) =>
+    typeof each?.path === "string" && typeof each.sha256 === "string";
+  if (!Array.isArray(encoders) || encoders.length === 0 || !encoders.every(isReference)) {
+    throw damaged(dir, encoderFile, "it lists no encoders with path and sha256");
   }
-  return { path: reference.path, sha256: reference.sha256 };
+  return encoders.map(({ path, sha256 }: EncoderReference) => ({ path, sha256 }));
 }
 
 /** The error for a file of a detector folder that is missing or not what it should be. */

@@ -4,13 +4,15 @@ import {
   damaged,
   headFile,
   readDescription,
-  readEncoderReference,
+  readEncoderReferences,
   svmFile,
   type Threshold,
 } from "./detector-folder.js";
-import { type Encoder, isInputError, loadEncoder, type StageTimings, type VideoEmbeddings } from "./encoder.js";
+import { type Encoder, isInputError, type StageTimings, type VideoEmbeddings } from "./encoder.js";
+import { loadEncoder } from "./encoder-loading.js";
 import { type CodedError, UnreelError } from "./errors.js";
 import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
+import { type PreprocessingOptions, preprocessingVariants } from "./preprocessing.js";
 import type { HttpOptions } from "./sources/http-options.js";
 import type { VideoSource } from "./sources/video-source.js";
 import { ProjectionHead } from "./training/head.js";
@@ -23,8 +25,11 @@ import type { Limits } from "./video.js";
 export interface LoadDetectorOptions {
   /** `cpu`, or `auto` (default): the best device there is; {@link Detector.device} says which. */
   readonly device?: "auto" | "cpu";
-  /** The encoder's file, where it is not at the place that the detector names. Its SHA-256 must be the same. */
-  readonly encoder?: string | URL;
+  /**
+   * The encoder's file, or the files in the order of training, where they are not at the places that the detector names.
+   * Their SHA-256 must be the same.
+   */
+  readonly encoder?: string | URL | readonly (string | URL)[];
   /** Threads that decode and encode. Default: the cores this process may use. */
   readonly threads?: number;
   readonly batch?: number;
@@ -95,6 +100,7 @@ export class Detector implements AsyncDisposable {
   readonly #svm: Svm;
   readonly #threshold: Threshold;
   readonly #count: number;
+  readonly #blocks: readonly number[];
 
   /** @internal use {@link loadDetector} */
   constructor(
@@ -111,6 +117,7 @@ export class Detector implements AsyncDisposable {
     this.#svm = svm;
     this.#threshold = threshold;
     this.#count = Number(description.fingerprint.count);
+    this.#blocks = encoder.info.parts.map(({ dimension }) => dimension);
   }
 
   /** Where the encoder runs. */
@@ -177,7 +184,7 @@ export class Detector implements AsyncDisposable {
   }
 
   async #score({ frames, embeddings }: VideoEmbeddings): Promise<FrameScore[]> {
-    const scores = await scoreRows(embeddings, frames.length, this.#encoder.info.dimension, this.#head, this.#svm);
+    const scores = await scoreRows(embeddings, frames.length, this.#blocks, this.#head, this.#svm);
     return frames.map(({ frame, ptsUs }, i) => ({ frame, ptsUs, score: scores[i] ?? Number.NaN }));
   }
 
@@ -256,6 +263,18 @@ export function loadDetector(dir: string | URL, options: LoadDetectorOptions = {
   return load(pathOf(dir, "dir"), options);
 }
 
+/**
+ * What the frames went through that trained the detector, encoder by encoder: scans take the same, whatever lies beside
+ * the model files. Undefined for encoders whose files name a preprocessing of their own.
+ */
+function trainedPreprocessing(fingerprint: Fingerprint): readonly (PreprocessingOptions | undefined)[] {
+  const encoders = Array.isArray(fingerprint.encoders) ? fingerprint.encoders : [];
+  return encoders.map((each) => {
+    const variant = preprocessingVariants.find((name) => name === each?.preprocessing);
+    return variant && { variant, mean: each.mean, std: each.std };
+  });
+}
+
 async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
   const threshold = description.thresholds?.[0];
@@ -264,8 +283,8 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
   }
   const head = description.features === "projection" ? await ProjectionHead.load(`${folder}/${headFile}`) : undefined;
   const svm = await Svm.load(`${folder}/${svmFile}`);
-  const reference = await readEncoderReference(folder);
-  const path = options.encoder ?? reference?.path;
+  const references = await readEncoderReferences(folder);
+  const path = options.encoder ?? references?.map((each) => each.path);
   if (path === undefined) {
     throw new UnreelError(
       "ERR_UNREEL_MODEL_NOT_FOUND",
@@ -274,10 +293,13 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     );
   }
   const { encoder: _named, ...rest } = options;
-  const encoder = await loadEncoder(path, rest);
+  const preprocessing = trainedPreprocessing(description.fingerprint);
+  const count = Array.isArray(path) ? path.length : 1;
+  const encoder = await loadEncoder(path, { ...rest, ...(preprocessing.length === count && { preprocessing }) });
   try {
     const ours = encoder.fingerprint(Number(description.fingerprint.count));
-    assertSameFingerprint(description.fingerprint, ours, `the detector ${folder} and the encoder ${encoder.info.path}`);
+    const files = encoder.info.parts.map((part) => part.path).join(", ");
+    assertSameFingerprint(description.fingerprint, ours, `the detector ${folder} and the encoder ${files}`);
   } catch (error) {
     encoder.close();
     throw error;

@@ -1,51 +1,24 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { rememberBatch, rememberedBatch } from "./batch-memory.js";
 import { mapConcurrently } from "./concurrent.js";
-import { type CodedError, isCodedError } from "./errors.js";
+import { type CodedError, isCodedError, UnreelTypeError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
-import { changedSincePulled, resolveModel } from "./models/resolve.js";
-import type {
-  NativeEmbedding,
-  NativeEncoder,
-  NativeEncoderOptions,
-  NativeLimits,
-  NativePolicy,
-} from "./native/binding.js";
-import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
-import { checkPreprocessing, type PreprocessingOptions } from "./preprocessing.js";
-import { type PreprocessorConfig, readPreprocessorConfig } from "./preprocessor-config.js";
+import type { NativeContract, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
+import { withSignal } from "./native/load.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
 import { type OpenedSource, openSource } from "./sources/open-source.js";
 import { inputOf, type VideoSource } from "./sources/video-source.js";
-import { checkInteger, checkOneOf, checkTyped, pathOf } from "./validate.js";
+import { checkInteger, checkTyped } from "./validate.js";
 import { type Limits, resolveLimits, type VideoInfo, type VideoStats } from "./video.js";
 
-/** Options of {@link loadEncoder}. */
-export interface LoadEncoderOptions {
-  /** `cpu`, or `auto` (default): the best device there is; {@link Encoder.device} says which. */
-  readonly device?: "auto" | "cpu";
-  /** Threads that decode and encode, together. Default: the cores this process may use. */
-  readonly threads?: number;
-  /**
-   * Pictures that one encode call takes at most. Default: the smallest that is about as fast as any on this machine,
-   * found by encoding blank pictures for a second or so when the encoder is loaded, and remembered in the cache folder.
-   * Embeddings do not depend on it.
-   */
-  readonly batch?: number;
-  /**
-   * What frames go through before the model sees them. It goes before what the model file says of itself (ONNX metadata
-   * `unreel.preprocessing`, `unreel.mean`, `unreel.std`), and that before a `preprocessor_config.json` beside it, which is
-   * obeyed or refused. What nobody says is CLIP's.
-   */
-  readonly preprocessing?: PreprocessingOptions;
-  readonly signal?: AbortSignal;
+/** What a loaded encoder is made of: mostly one model file. */
+export interface EncoderInfo {
+  /** Length of a row of features: the sum over `parts`. */
+  readonly dimension: number;
+  /** In the order in which their embeddings stand in a row. */
+  readonly parts: readonly EncoderPart[];
 }
 
-/** What an encoder's file says of itself. */
-export interface EncoderInfo {
+/** What one model file says of itself. */
+export interface EncoderPart {
   readonly path: string;
   /**
    * Of the model file, hexadecimal. Where weights lie in files beside it: SHA-256 of one line `HASH  NAME` for each file,
@@ -55,14 +28,14 @@ export interface EncoderInfo {
   readonly precision: string;
   /** Length of an embedding. */
   readonly dimension: number;
-  /** Side of the square that the model sees. */
+  /** Side of the square that the model sees, or of each of its tiles. */
   readonly imageSize: number;
-  /** What a frame goes through: `clip`, OpenAI's (Pillow's bicubic, torchvision's centre crop). */
+  /** What a frame goes through: `clip`, OpenAI's (Pillow's bicubic, torchvision's centre crop); `luma-tiles`. */
   readonly preprocessing: string;
-  /** Of R, G, B on the scale 0 to 1: taken off before the model sees them. */
-  readonly mean: readonly number[];
+  /** Of R, G, B on the scale 0 to 1: taken off before the model sees them. Null where bytes go in as they are. */
+  readonly mean: readonly number[] | null;
   /** Of R, G, B: divided by. */
-  readonly std: readonly number[];
+  readonly std: readonly number[] | null;
   readonly input: string;
   readonly output: string;
 }
@@ -91,7 +64,10 @@ export interface StageTimings {
 /** The embeddings of one video. */
 export interface VideoEmbeddings {
   readonly frames: readonly { readonly frame: number; readonly ptsUs: number }[];
-  /** frames.length x dimension, C order; as the model gives them, not normalised. */
+  /**
+   * frames.length x dimension, C order; as the models give them, not normalised. Of several encoders a row has one
+   * embedding after another.
+   */
   readonly embeddings: Float32Array;
   readonly info: VideoInfo;
   readonly stats: VideoStats;
@@ -103,22 +79,25 @@ export type EmbedResult<S extends VideoSource = VideoSource> =
   | ({ readonly ok: true; readonly source: S } & VideoEmbeddings)
   | { readonly ok: false; readonly source: S; readonly error: CodedError };
 
-/** A CLIP image encoder with its pipeline. Close it, or declare it with `await using`. */
+/** An image encoder, or several side by side, with their pipeline. Close it, or declare it with `await using`. */
 export class Encoder implements AsyncDisposable {
   readonly info: EncoderInfo;
   /** Where it runs: `cpu`. */
   readonly device: string;
   readonly threads: number;
   readonly #native: NativeEncoder;
+  readonly #pictureBytes: number;
   #batch: number;
 
   /** @internal use {@link loadEncoder} */
-  constructor(native: NativeEncoder, path: string, sha256: string, threads: number, batch: number) {
-    const { device, precision, dimension, preprocessing, imageSize, mean, std, input, output } = native.contract();
+  constructor(native: NativeEncoder, files: readonly HashedFile[], threads: number, batch: number) {
+    const contracts = native.contracts();
+    const parts = contracts.map((contract, i) => partOf(contract, files[i]));
     this.#native = native;
+    this.#pictureBytes = contracts[0]?.pictureBytes ?? 0;
     this.#batch = batch;
-    this.info = { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
-    this.device = device;
+    this.info = { dimension: parts.reduce((sum, { dimension }) => sum + dimension, 0), parts };
+    this.device = contracts[0]?.device ?? "";
     this.threads = threads;
   }
 
@@ -191,14 +170,17 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * Embeddings of pictures that are crops already.
+   * Embeddings of pictures that are preprocessed already, by an encoder of one part.
    *
-   * @param crops uint8 RGB, n x imageSize x imageSize x 3, C order
+   * @param crops uint8, C order: RGB, n x imageSize x imageSize x 3; for luma-tiles n x 16 x imageSize x imageSize
    * @returns n x dimension
    */
   encode(crops: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {
-    const bytes = this.info.imageSize ** 2 * 3;
-    const count = checkInteger(crops?.length / bytes, 1, "crops.length / (imageSize x imageSize x 3)");
+    if (this.info.parts.length > 1) {
+      throw new UnreelTypeError("encode() takes pictures for one encoder, and these are several; use embed()");
+    }
+    const bytes = this.#pictureBytes;
+    const count = checkInteger(crops?.length / bytes, 1, `crops.length / ${bytes}, the bytes of one picture`);
     checkTyped(crops, Uint8Array, count * bytes, "crops");
     return this.#encodeAll(crops, count, options.signal);
   }
@@ -234,13 +216,7 @@ export class Encoder implements AsyncDisposable {
   /** Everything that shapes the features of a video when `count` frames of it are embedded. */
   fingerprint(count: number): Fingerprint {
     return {
-      encoderSha256: this.info.sha256,
-      precision: this.info.precision,
-      dimension: this.info.dimension,
-      imageSize: this.info.imageSize,
-      preprocessing: this.info.preprocessing,
-      mean: this.info.mean,
-      std: this.info.std,
+      encoders: this.info.parts.map(({ path: _path, input: _input, output: _output, ...part }) => part),
       crop: "frame",
       color: "unreel-integer-1",
       sampling: "count",
@@ -258,121 +234,16 @@ export class Encoder implements AsyncDisposable {
   }
 }
 
-/**
- * Loads a CLIP image encoder from an ONNX file, by its path or, once it was pulled, by its registered name or
- * `hf:OWNER/REPO/FILE@REVISION` ({@link pullModel}): `pixel_values` [batch, 3, size, size] in, `image_embeds`
- * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
- *
- * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_HASH_MISMATCH` (no longer what was pulled), `…_MODEL_INVALID` (not
- * ONNX), `…_MODEL_CONTRACT` (not an image encoder), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot
- * be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
- *
- * @example
- * ```ts
- * import { loadEncoder } from "unreel";
- *
- * const encoder = await loadEncoder("encoder.onnx", { threads: 1 });
- * const { frames, embeddings } = await encoder.embedVideo("clip.mp4", { count: 4 });
- * console.log(frames.length * encoder.info.dimension === embeddings.length);
- * encoder.close();
- * ```
- */
-export function loadEncoder(nameOrPath: string | URL, options: LoadEncoderOptions = {}): Promise<Encoder> {
-  const settings = {
-    device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
-    workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
-    batch: checkInteger(options.batch ?? 1, 1, "options.batch"),
-    ...(options.preprocessing && {
-      given: { ...checkPreprocessing(options.preprocessing, "options.preprocessing"), source: "options.preprocessing" },
-    }),
-  };
-  pathOf(nameOrPath, "nameOrPath");
-  return load(nameOrPath, settings, options.batch === undefined, options.signal);
+/** A model file and its hash, see {@link EncoderPart.sha256}. */
+export interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
 }
 
-async function load(
-  nameOrPath: string | URL,
-  settings: NativeEncoderOptions,
-  chooseBatch: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Encoder> {
-  using abort = withSignal(signal);
-  onnxRuntime();
-  const { file, sha256: pinned } = await resolveModel(nameOrPath);
-  const own = await abort.run(() => fileHash(file, signal));
-  if (pinned !== undefined && own !== pinned) throw changedSincePulled(file, own, pinned);
-  const config = await besideModel(file, settings.given);
-  const beside = config.found && { ...config.found.preprocessing, source: config.found.path };
-  const native = await abort.run(() => nativeBinding().loadEncoder(file, { ...settings, ...(beside && { beside }) }));
-  try {
-    const { externalFiles, declaresPreprocessing } = callNative(() => native.contract());
-    if (config.error !== undefined && !declaresPreprocessing) throw config.error;
-    const sha256 = await abort.run(() => modelHash(own, file, externalFiles, signal));
-    const encoder = callNative(() => new Encoder(native, file, sha256, settings.workers, settings.batch));
-    if (chooseBatch) encoder.setBatch(await bestBatch(native, encoder, signal));
-    return encoder;
-  } catch (error) {
-    native.close();
-    throw error;
-  }
-}
-
-/** How long the batch is looked for. */
-const batchTrialS = 1;
-
-async function bestBatch(native: NativeEncoder, encoder: Encoder, signal: AbortSignal | undefined): Promise<number> {
-  const { model, vectors } = nativeBinding().versions().cpu;
-  const setting = {
-    encoderSha256: encoder.info.sha256,
-    imageSize: encoder.info.imageSize,
-    runtime: onnxRuntime().version,
-    cpu: { model, vectors },
-    threads: encoder.threads,
-  };
-  const remembered = await rememberedBatch(setting);
-  if (remembered !== undefined) return remembered;
-  using abort = withSignal(signal);
-  const begin = performance.now();
-  const batch = await abort.run(() => native.measureBatch(encoder.threads, batchTrialS, abort.token));
-  // What is found in a moment is found again in a moment, and no file is needed for it.
-  if (performance.now() - begin > 200 * batchTrialS) await rememberBatch(setting, batch);
-  return batch;
-}
-
-/**
- * The configuration beside a model; an unsupported one counts only where the model file does not name its variant. Not
- * looked at where the caller says everything.
- */
-async function besideModel(
-  file: string,
-  given: NativeEncoderOptions["given"],
-): Promise<{ found?: PreprocessorConfig | undefined; error?: unknown }> {
-  if (given?.variant !== undefined && given.mean !== undefined) return {};
-  return readPreprocessorConfig(file).then(
-    (found) => ({ found }),
-    (error: unknown) => ({ error }),
-  );
-}
-
-/** See {@link EncoderInfo.sha256}. */
-async function modelHash(
-  own: string,
-  file: string,
-  externalFiles: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  if (externalFiles.length === 0) return own;
-  const lines = [`${own}  model\n`];
-  for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
-  return createHash("sha256").update(lines.join("")).digest("hex");
-}
-
-async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-    hash.update(chunk as Uint8Array);
-  }
-  return hash.digest("hex");
+function partOf(contract: NativeContract, file: HashedFile | undefined): EncoderPart {
+  const { precision, dimension, preprocessing, imageSize, mean, std, input, output } = contract;
+  const { path = "", sha256 = "" } = file ?? {};
+  return { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
 }
 
 /** Whether an error stands for one bad input, so that a stream of many may go on. */

@@ -49,6 +49,18 @@ function leaves(value: Json, path: string, into: Map<string, string>): Map<strin
   return into;
 }
 
+/** The encoders that made features, in the order of their embeddings in a row; none where the fingerprint names none. */
+export function encodersOf(
+  fingerprint: Fingerprint,
+): readonly { readonly sha256: string; readonly dimension: number }[] {
+  const { encoders } = fingerprint;
+  if (!Array.isArray(encoders)) return [];
+  return (encoders as readonly Json[]).map((encoder) => {
+    const { sha256, dimension } = (encoder ?? {}) as Readonly<Record<string, Json>>;
+    return { sha256: String(sha256), dimension: Number(dimension) };
+  });
+}
+
 /**
  * Names each field in which two fingerprints differ, with both values, `a`'s first:
  * `encoder.sha256: "ab…" and "cd…"; precision: "fp32" and nothing`. Empty when they are equal.

@@ -27,16 +27,16 @@ export {
 } from "./detector.js";
 export type { DetectorDescription, Threshold } from "./detector-folder.js";
 export { type Diagnosis, diagnose, type Finding } from "./doctor.js";
-export {
-  type EmbedOptions,
-  type EmbedResult,
-  type Encoder,
-  type EncoderInfo,
-  type LoadEncoderOptions,
-  loadEncoder,
-  type StageTimings,
-  type VideoEmbeddings,
+export type {
+  EmbedOptions,
+  EmbedResult,
+  Encoder,
+  EncoderInfo,
+  EncoderPart,
+  StageTimings,
+  VideoEmbeddings,
 } from "./encoder.js";
+export { type LoadEncoderOptions, loadEncoder } from "./encoder-loading.js";
 export { type ErrorCategory, type ErrorCode, errorCodes } from "./error-codes.js";
 export {
   type CodedError,

@@ -7,7 +7,7 @@ import {
   type DetectorDescription,
   prepareDetectorFolder,
   readDescription,
-  readEncoderReference,
+  readEncoderReferences,
   writeDescription,
 } from "../src/detector-folder.js";
 import { temporaryFolder, writeTree } from "./support/folders.js";
@@ -17,7 +17,7 @@ let folders = 0;
 
 const description: Omit<DetectorDescription, "files"> = {
   schema: 1,
-  fingerprint: { encoderSha256: "ab12", count: 16 },
+  fingerprint: { encoders: [{ sha256: "ab12", dimension: 4 }], count: 16 },
   training: { unreel: "0.1.0", manifestSha256: "cd34", rows: 8, videos: [], validationGroups: ["g"], seed: 3 },
   head: { loss: "supcon", dimension: 128, temperature: 0.07, epoch: 4 },
   minFrames: 4,
@@ -28,9 +28,9 @@ const description: Omit<DetectorDescription, "files"> = {
 };
 
 /** A folder with a head and an SVM in it, described. */
-async function detector(encoder?: { path: string; sha256: string }): Promise<string> {
+async function detector(encoders?: { path: string; sha256: string }[]): Promise<string> {
   const dir = writeTree(join(scratch, String(folders++)), { "head.safetensors": "head", "svm.model": "svm" });
-  await writeDescription(dir, description, ["head.safetensors", "svm.model"], encoder);
+  await writeDescription(dir, description, ["head.safetensors", "svm.model"], encoders);
   return dir;
 }
 
@@ -93,7 +93,7 @@ describe("detector.json", () => {
   it.each<[string, object]>([
     ["minFrames", { minFrames: 0 }],
     ["minFrames", { minFrames: "4" }],
-    ["fingerprint.count", { fingerprint: { encoderSha256: "ab12", count: 1.5 } }],
+    ["fingerprint.count", { fingerprint: { encoders: [], count: 1.5 } }],
     ["training.videos", { training: { ...description.training, videos: {} } }],
     ["features", { features: "pixels" }],
     ["thresholds", { thresholds: [] }],
@@ -120,20 +120,28 @@ describe("detector.json", () => {
 });
 
 describe("encoder.json", () => {
-  it("says where the encoder lies, where that is known", async () => {
-    const encoder = { path: "/models/encoder.onnx", sha256: "ef56" };
-    expect(await readEncoderReference(await detector(encoder))).toEqual(encoder);
-    expect(await readEncoderReference(await detector())).toBeUndefined();
+  it("says where the encoders lie, where that is known", async () => {
+    const encoders = [
+      { path: "/models/encoder.onnx", sha256: "ef56" },
+      { path: "/models/residual.onnx", sha256: "ab12" },
+    ];
+    expect(await readEncoderReferences(await detector(encoders))).toEqual(encoders);
+    expect(await readEncoderReferences(await detector())).toBeUndefined();
   });
 
-  it.each(["{", "[]", "null", '{"path": "/a.onnx"}', '{"path": 3, "sha256": "ef56"}'])(
-    "is refused when it is %s",
-    async (text) => {
-      const dir = await detector();
-      writeFileSync(join(dir, "encoder.json"), text);
-      await expect(readEncoderReference(dir)).rejects.toEqual(invalid(dir, "encoder.json"));
-    },
-  );
+  it.each([
+    "{",
+    "[]",
+    "null",
+    '{"path": "/a.onnx", "sha256": "ef56"}',
+    '{"encoders": []}',
+    '{"encoders": [null]}',
+    '{"encoders": [{"path": 3, "sha256": "ef56"}]}',
+  ])("is refused when it is %s", async (text) => {
+    const dir = await detector();
+    writeFileSync(join(dir, "encoder.json"), text);
+    await expect(readEncoderReferences(dir)).rejects.toEqual(invalid(dir, "encoder.json"));
+  });
 });
 
 describe("a folder for a detector", () => {

@@ -20,7 +20,7 @@ const at = (name: string) => join(folder, name);
 beforeAll(async () => {
   await makeModel("tiny", at("tiny.onnx"));
   await using encoder = await loadEncoder(at("tiny.onnx"));
-  const { dimension, sha256, path } = encoder.info;
+  const { dimension, parts } = encoder.info;
   const store = await createOrOpenStore(at("features"), { dimension, fingerprint: encoder.fingerprint(4) });
   const clips = [0, 1, 2, 3].map((hue) => ({ path: at(`${hue}.mp4`), hue }));
   for (const each of clips) await writeClip(each.path, 8, { hue: 40 * each.hue });
@@ -31,7 +31,7 @@ beforeAll(async () => {
     group: `g${clip.hue >> 1}`,
   }));
   await extractFeatures(videos, encoder, store, { count: 4 });
-  await trainDetectorHead(store, at("detector"), { epochs: 1, dim: 4, validation: 0.5, encoder: { path, sha256 } });
+  await trainDetectorHead(store, at("detector"), { epochs: 1, dim: 4, validation: 0.5, encoders: parts });
   await trainDetectorSvm(store, at("detector"));
 });
 

@@ -34,8 +34,7 @@ async function writeDetector(): Promise<void> {
   for (const { path, hue } of clips) await writeClip(path, 8, { hue: 40 * hue });
   const videos = clips.map(({ path, hue }) => ({ id: path, path, label: (hue & 1) as 0 | 1, group: `g${hue >> 1}` }));
   await extractFeatures(videos, loaded, store, { count: 4 });
-  const reference = { path: encoder, sha256: loaded.info.sha256 };
-  await trainDetectorHead(store, detector, { epochs: 1, dim: 4, validation: 0.5, encoder: reference });
+  await trainDetectorHead(store, detector, { epochs: 1, dim: 4, validation: 0.5, encoders: loaded.info.parts });
   await trainDetectorSvm(store, detector);
 }
 

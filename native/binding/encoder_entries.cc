@@ -35,6 +35,12 @@ Napi::Value number_array(Napi::Env env, const std::array<float, 3>& values) {
   return array;
 }
 
+Napi::Value normalization_part(Napi::Env env, const image::Preprocessing& preprocessing,
+                               const std::array<float, 3>& values) {
+  if (preprocessing.variant == image::Variant::luma_tiles) return env.Null();
+  return number_array(env, values);
+}
+
 Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   const clip::EncoderContract& contract = encoder.contract();
   Napi::Object object = Napi::Object::New(env);
@@ -44,8 +50,9 @@ Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   object.Set("preprocessing", image::name_of(preprocessing.variant));
   object.Set("declaresPreprocessing", contract.declares_preprocessing);
   object.Set("imageSize", preprocessing.size);
-  object.Set("mean", number_array(env, preprocessing.normalization.mean));
-  object.Set("std", number_array(env, preprocessing.normalization.std));
+  object.Set("mean", normalization_part(env, preprocessing, preprocessing.normalization.mean));
+  object.Set("std", normalization_part(env, preprocessing, preprocessing.normalization.std));
+  object.Set("pictureBytes", static_cast<double>(preprocessing.bytes()));
   object.Set("dimension", contract.dimension);
   object.Set("fixedBatch", contract.fixed_batch ? Napi::Number::New(env, *contract.fixed_batch) : env.Null());
   object.Set("precision", contract.precision);
@@ -82,18 +89,18 @@ Napi::Value embedding_to_js(Napi::Env env, const engine::VideoEmbedding& result)
 
 /// What JavaScript's encoder holds. Stopping joins worker threads, so it happens on a job thread.
 struct EncoderHandle {
-  std::shared_ptr<clip::ImageEncoder> encoder;
+  std::vector<std::shared_ptr<clip::ImageEncoder>> encoders;
   std::shared_ptr<engine::Embedder> embedder;
 
   ~EncoderHandle() { close(); }
   void close() {
-    encoder.reset();
+    encoders.clear();
     if (embedder)
-      engine::JobPool::instance().submit([stopping = std::move(embedder)] { stopping->stop_with_encoder(); });
+      engine::JobPool::instance().submit([stopping = std::move(embedder)] { stopping->stop_with_encoders(); });
     embedder.reset();
   }
   void check_open() const {
-    if (!encoder) throw Error(ErrorCode::disposed, "The encoder was closed; load it again with loadEncoder().");
+    if (encoders.empty()) throw Error(ErrorCode::disposed, "The encoder was closed; load it again with loadEncoder().");
   }
 };
 
@@ -115,37 +122,44 @@ Napi::Value encode(const Napi::CallbackInfo& info, const EncoderHandle& handle) 
   handle.check_open();
   const auto crops = copy_of<std::uint8_t>(info[0]);
   const int count = int_argument(info[1]);
-  return run_job(info.Env(), [encoder = handle.encoder, crops, count, cancel = token_argument(info[2])]() -> MakeValue {
-    const auto embeddings =
-        std::make_shared<std::vector<float>>(static_cast<std::size_t>(count) * encoder->contract().dimension);
-    const engine::CoreTurn turn;
-    encoder->encode(crops->data(), count, embeddings->data(), cancel);
-    return [embeddings](Napi::Env env) { return typed_array(env, embeddings->data(), embeddings->size()); };
-  });
+  return run_job(
+      info.Env(), [encoder = handle.encoders.front(), crops, count, cancel = token_argument(info[2])]() -> MakeValue {
+        const auto embeddings =
+            std::make_shared<std::vector<float>>(static_cast<std::size_t>(count) * encoder->contract().dimension);
+        const engine::CoreTurn turn;
+        encoder->encode(crops->data(), count, embeddings->data(), cancel);
+        return [embeddings](Napi::Env env) { return typed_array(env, embeddings->data(), embeddings->size()); };
+      });
 }
 
 Napi::Value measure_batch(const Napi::CallbackInfo& info, const EncoderHandle& handle) {
   handle.check_open();
-  const int threads = int_argument(info[0]);
-  const double budget_s = info[1].As<Napi::Number>().DoubleValue();
+  const int threads = int_argument(info[1]);
+  const double budget_s = info[2].As<Napi::Number>().DoubleValue();
   return run_job(info.Env(),
-                 [encoder = handle.encoder, threads, budget_s, cancel = token_argument(info[2])]() -> MakeValue {
+                 [encoder = handle.encoders.at(static_cast<std::size_t>(int_argument(info[0]))), threads, budget_s,
+                  cancel = token_argument(info[3])]() -> MakeValue {
                    const int batch = encoder->measure_batch(threads, budget_s, cancel);
                    return [batch](Napi::Env env) { return Napi::Number::New(env, batch); };
                  });
 }
 
-Napi::Value encoder_to_js(Napi::Env env, std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch) {
+using Encoders = std::vector<std::shared_ptr<clip::ImageEncoder>>;
+
+Napi::Value encoders_to_js(Napi::Env env, const Encoders& encoders, int workers, int batch) {
   const auto handle = std::make_shared<EncoderHandle>();
-  handle->embedder = std::make_shared<engine::Embedder>(encoder, workers, batch);
-  handle->encoder = std::move(encoder);
-  AddonData::of(env).stop_at_exit(handle->embedder, &engine::Embedder::stop_with_encoder);
+  handle->embedder = std::make_shared<engine::Embedder>(encoders, workers, batch);
+  handle->encoders = encoders;
+  AddonData::of(env).stop_at_exit(handle->embedder, &engine::Embedder::stop_with_encoders);
   // Once more after each model: statics that ONNX Runtime made for it would otherwise end before our threads do.
   AddonData::stop_before_exit();
   Napi::Object object = Napi::Object::New(env);
-  add_method(env, object, "contract", [handle](const Napi::CallbackInfo& info) {
+  add_method(env, object, "contracts", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
     handle->check_open();
-    return contract_to_js(info.Env(), *handle->encoder);
+    Napi::Array contracts = Napi::Array::New(info.Env(), handle->encoders.size());
+    for (std::size_t i = 0; i < handle->encoders.size(); ++i)
+      contracts.Set(static_cast<std::uint32_t>(i), contract_to_js(info.Env(), *handle->encoders[i]));
+    return contracts;
   });
   add_method(env, object, "measureBatch",
              [handle](const Napi::CallbackInfo& info) { return measure_batch(info, *handle); });
@@ -189,19 +203,35 @@ clip::PreprocessingChoice choice_argument(const Napi::Value& value) {
   return choice;
 }
 
-Napi::Value load_encoder(const Napi::CallbackInfo& info) {
-  const auto object = info[1].As<Napi::Object>();
+/// One model file to load.
+struct EncoderFile {
+  std::string path;
+  clip::EncoderOptions options;
+};
+
+EncoderFile file_argument(const Napi::Object& object, const std::string& device) {
   clip::EncoderOptions options;
   // One ORT thread a session: the pipeline's workers are the parallelism, so that the sum never exceeds the cores.
   options.threads = 1;
-  options.device = string_argument(object.Get("device"));
+  options.device = device;
   options.given = choice_argument(object.Get("given"));
   options.beside = choice_argument(object.Get("beside"));
+  return {string_argument(object.Get("path")), options};
+}
+
+Napi::Value load_encoders(const Napi::CallbackInfo& info) {
+  const auto list = info[0].As<Napi::Array>();
+  const auto object = info[1].As<Napi::Object>();
+  const std::string device = string_argument(object.Get("device"));
+  std::vector<EncoderFile> files;
+  for (std::uint32_t i = 0; i < list.Length(); ++i)
+    files.push_back(file_argument(list.Get(i).As<Napi::Object>(), device));
   const int workers = int_argument(object.Get("workers"));
   const int batch = int_argument(object.Get("batch"));
-  return run_job(info.Env(), [path = string_argument(info[0]), options, workers, batch]() -> MakeValue {
-    const std::shared_ptr<clip::ImageEncoder> encoder = clip::ImageEncoder::load(path, options);
-    return [encoder, workers, batch](Napi::Env env) { return encoder_to_js(env, encoder, workers, batch); };
+  return run_job(info.Env(), [files, workers, batch]() -> MakeValue {
+    Encoders encoders;
+    for (const EncoderFile& file : files) encoders.push_back(clip::ImageEncoder::load(file.path, file.options));
+    return [encoders, workers, batch](Napi::Env env) { return encoders_to_js(env, encoders, workers, batch); };
   });
 }
 
@@ -209,7 +239,7 @@ Napi::Value load_encoder(const Napi::CallbackInfo& info) {
 
 void export_encoder(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "loadOnnxRuntime", load_onnx_runtime);
-  add_method(env, exports, "loadEncoder", load_encoder);
+  add_method(env, exports, "loadEncoders", load_encoders);
 }
 
 }  // namespace unreel::binding

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "clip/preprocessing_choice.h"
 #include "onnx/model_file.h"
 #include "onnx/session.h"
 
@@ -22,6 +23,10 @@ constexpr const char* kExpected =
     "one input [batch, 3, size, size] or [batch, size, size, 3] of float32, float16 or uint8, and one 2-D float output "
     "[batch, dimension], such as pixel_values and "
     "image_embeds";
+constexpr const char* kExpectedTiles =
+    "one input uint8[batch, 16, size, size] of tiles, size up to 512, and one 2-D float output [batch, dimension], as "
+    "the "
+    "metadata unreel.preprocessing = luma-tiles says";
 constexpr int kClipSizes[] = {224, 336, 240, 256, 288, 384, 448};
 constexpr const char* kBatchQuantizer = "DynamicQuantize";  // Linear, and ORT's own MatMul, LSTM
 
@@ -31,7 +36,7 @@ bool is_float(const TensorInfo& tensor) {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& expected, const std::string& found) {
   throw Error(ErrorCode::model_contract,
-              path + " is not a CLIP image encoder. Expected: " + expected + ". Found: " + found +
+              path + " is not an image encoder that unreel can run. Expected: " + expected + ". Found: " + found +
                   ". Export the vision model with its projection alone, or choose another file.")
       .with("path", path)
       .with("expected", expected)
@@ -48,13 +53,14 @@ bool open_or(std::int64_t size, std::int64_t wanted) { return size < 0 || size =
 struct PictureInput {
   const TensorInfo& tensor;
   bool channels_last;
+  int channels;
 
   std::int64_t batch() const { return tensor.shape[0]; }
   std::int64_t height() const { return tensor.shape[channels_last ? 1 : 2]; }
   std::int64_t width() const { return tensor.shape[channels_last ? 2 : 3]; }
   std::vector<std::int64_t> shape(int count, int size) const {
-    if (channels_last) return {count, size, size, 3};
-    return {count, 3, size, size};
+    if (channels_last) return {count, size, size, channels};
+    return {count, channels, size, size};
   }
 };
 
@@ -62,12 +68,24 @@ PictureInput find_input(const onnx::Session& session, const std::string& path) {
   if (session.inputs().size() != 1) refuse(path, session);
   const TensorInfo& tensor = session.inputs().front();
   if ((!is_float(tensor) && tensor.type != ElementType::uint8) || tensor.shape.size() != 4) refuse(path, session);
-  const PictureInput input{tensor, tensor.shape[3] == 3 && tensor.shape[1] != 3};
+  const PictureInput input{tensor, tensor.shape[3] == 3 && tensor.shape[1] != 3, 3};
   if (!input.channels_last && !open_or(tensor.shape[1], 3)) refuse(path, session);
   const std::int64_t height = input.height();
   const std::int64_t width = input.width();
   if (height == 0 || width == 0 || input.batch() == 0 || (height > 0 && !open_or(width, height))) refuse(path, session);
   return input;
+}
+
+constexpr std::int64_t kLargestTile = 512;
+
+/// The input of a file that declares luma-tiles: it knows its sizes.
+PictureInput find_tiles(const onnx::Session& session, const std::string& path) {
+  const std::vector<TensorInfo>& inputs = session.inputs();
+  const bool fits = inputs.size() == 1 && inputs[0].type == ElementType::uint8 && inputs[0].shape.size() == 4 &&
+                    inputs[0].shape[0] != 0 && inputs[0].shape[1] == image::kLumaTiles && inputs[0].shape[2] >= 1 &&
+                    inputs[0].shape[2] <= kLargestTile && inputs[0].shape[3] == inputs[0].shape[2];
+  if (!fits) refuse(path, kExpectedTiles, "inputs " + describe(inputs));
+  return {inputs[0], false, image::kLumaTiles};
 }
 
 std::size_t bytes_of(ElementType type) {
@@ -100,7 +118,8 @@ const TensorInfo& find_output(const onnx::Session& session, const std::string& p
 int trial(onnx::Session& session, const PictureInput& input, const TensorInfo& output, int batch, int size,
           const std::string& path) {
   const TensorInfo& tensor = input.tensor;
-  std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * 3 * size * size * bytes_of(tensor.type));
+  std::vector<std::uint8_t> blank(static_cast<std::size_t>(batch) * input.channels * size * size *
+                                  bytes_of(tensor.type));
   const std::vector<std::int64_t> shape =
       session.shape_of({tensor.name, tensor.type, input.shape(batch, size), blank.data()}, output.name);
   const bool as_declared = shape.size() == 2 && shape[0] == batch && shape[1] > 0 && open_or(output.shape[1], shape[1]);
@@ -150,9 +169,11 @@ bool quantizes_by_batch(const onnx::ModelFacts& facts) {
 
 EncoderContract read_contract(onnx::Session& session, const std::string& model_path,
                               const std::optional<WantedSize>& wanted) {
-  const PictureInput input = find_input(session, model_path);
+  const bool tiles = declared_preprocessing(session, model_path).variant == image::Variant::luma_tiles;
+  const PictureInput input = tiles ? find_tiles(session, model_path) : find_input(session, model_path);
   const TensorInfo& output = find_output(session, model_path);
   EncoderContract contract;
+  if (tiles) contract.preprocessing.variant = image::Variant::luma_tiles;
   contract.input = input.tensor.name;
   contract.output = output.name;
   contract.pixel_type = pixel_type_of(input.tensor.type);

@@ -44,11 +44,13 @@ struct EncoderContract {
 
 /**
  * Reads the contract of the session's model and proves it by one run on a blank picture: one input [batch, 3, size,
- * size] or [batch, size, size, 3] of float32, float16 or uint8, one 2-D float output of embeddings. Where the file
- * leaves height and width open (exports with all axes dynamic), the size is the `wanted` one, else the first of CLIP's
- * sizes that the model runs with: 224, 336, 240, 256, 288, 384, 448. With a fixed position embedding only the true one
- * does. The preprocessing's variant and normalisation are left as they are by default. Throws model_contract (details
- * `expected`, `found`; another size than the wanted one too), model_invalid, inference_failed, out_of_memory.
+ * size] or [batch, size, size, 3] of float32, float16 or uint8, or, where the file declares luma-tiles, [batch, 16,
+ * size, size] of uint8; one 2-D float output of embeddings. Where the file leaves height and width open (exports with
+ * all axes dynamic), the size is the `wanted` one, else the first of CLIP's sizes that the model runs with: 224, 336,
+ * 240, 256, 288, 384, 448. With a fixed position embedding only the true one does. The preprocessing's variant is
+ * luma_tiles where the file declares it; else it is left as it is by default, as the normalisation is. Throws
+ * model_contract (details `expected`, `found`; another size than the wanted one too), model_invalid, inference_failed,
+ * out_of_memory.
  */
 EncoderContract read_contract(onnx::Session& session, const std::string& model_path,
                               const std::optional<WantedSize>& wanted = std::nullopt);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "base/thread.h"
 #include "clip/batch_choice.h"
 #include "clip/half.h"
@@ -160,6 +161,15 @@ std::shared_ptr<ImageEncoder> ImageEncoder::load(const std::string& path, const 
   const PreprocessingChoice choice = decided(options.given, declared, options.beside);
   EncoderContract contract = model->contract(choice.size);
   contract.declares_preprocessing = declared.variant.has_value();
+  const bool tiles = contract.preprocessing.variant == image::Variant::luma_tiles;
+  const bool wants_tiles = choice.variant == image::Variant::luma_tiles;
+  if (tiles != wants_tiles || (tiles && options.given.normalization)) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        path + (tiles ? " takes luma-tiles, as its metadata says, and nothing else: leave the preprocessing out."
+                      : " takes no luma-tiles: only a model file that declares them does."))
+        .with("path", path);
+  }
   if (choice.variant) contract.preprocessing.variant = *choice.variant;
   if (choice.normalization) contract.preprocessing.normalization = *choice.normalization;
   return std::make_shared<OnnxImageEncoder>(std::move(model), std::move(contract));

@@ -52,7 +52,7 @@ void fill_pixels(const std::uint8_t* crops, int count, const EncoderContract& co
   const image::Preprocessing& preprocessing = contract.preprocessing;
   const image::Normalization& normalization = preprocessing.normalization;
   if (contract.pixel_type == PixelType::uint8) {
-    if (contract.channels_last) {
+    if (contract.channels_last || preprocessing.variant == image::Variant::luma_tiles) {
       std::memcpy(out, crops, static_cast<std::size_t>(count) * preprocessing.bytes());
       return;
     }

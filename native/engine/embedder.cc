@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.h"
 #include "engine/core_turn.h"
 #include "engine/picture.h"
 #include "image/preprocessing.h"
@@ -15,6 +16,13 @@ using Clock = std::chrono::steady_clock;
 
 std::int64_t microseconds_since(Clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+}
+
+template <class Part>
+std::size_t sum_of(const std::vector<std::shared_ptr<clip::ImageEncoder>>& encoders, Part part) {
+  std::size_t sum = 0;
+  for (const auto& encoder : encoders) sum += static_cast<std::size_t>(part(encoder->contract()));
+  return sum;
 }
 
 }  // namespace
@@ -32,17 +40,19 @@ struct Embedder::Job {
   bool settled = false;
 };
 
-/// One preprocessed frame on its way to the encoder.
+/// One frame on its way to the encoders: its pictures for each, one after another.
 struct Embedder::Crop {
   std::shared_ptr<Job> job;
   std::size_t row = 0;
   std::vector<std::uint8_t> pixels;
 };
 
-Embedder::Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch)
-    : encoder_(std::move(encoder)),
-      crop_bytes_(encoder_->contract().preprocessing.bytes()),
+Embedder::Embedder(std::vector<std::shared_ptr<clip::ImageEncoder>> encoders, int workers, int batch)
+    : encoders_(std::move(encoders)),
+      crop_bytes_(sum_of(encoders_, [](const clip::EncoderContract& each) { return each.preprocessing.bytes(); })),
+      dimension_(sum_of(encoders_, [](const clip::EncoderContract& each) { return each.dimension; })),
       limit_(static_cast<std::size_t>(std::max(1, workers))) {
+  UNREEL_CHECK(!encoders_.empty());
   set_batch(batch);
   try {
     for (std::size_t i = 0; i < limit_; ++i) workers_.emplace_back("unreel-work", [this] { work(); });
@@ -103,6 +113,11 @@ void Embedder::stop() {
     }
     finish_decode(job, closed);
   }
+}
+
+void Embedder::stop_with_encoders() {
+  for (const auto& encoder : encoders_) encoder->interrupt();
+  stop();
 }
 
 void Embedder::work() {
@@ -219,14 +234,20 @@ void Embedder::preprocess(const std::shared_ptr<Job>& job, const media::Frame& f
   job->request.cancel.throw_if_cancelled();
   const Clock::time_point begin = Clock::now();
   Crop crop{job, 0, std::vector<std::uint8_t>(crop_bytes_)};
-  image::preprocess(picture_of(frame), encoder_->contract().preprocessing, crop.pixels.data());
+  const image::Picture picture = picture_of(frame);
+  std::uint8_t* pixels = crop.pixels.data();
+  for (const auto& encoder : encoders_) {
+    const image::Preprocessing& preprocessing = encoder->contract().preprocessing;
+    image::preprocess(picture, preprocessing, pixels);
+    pixels += preprocessing.bytes();
+  }
   {
     std::lock_guard lock(job->mutex);
     VideoEmbedding& result = *job->result;
     crop.row = result.frames.size();
     result.frames.push_back(frame.index);
     result.pts_us.push_back(frame.pts_us);
-    result.embeddings.resize(result.frames.size() * encoder_->contract().dimension);
+    result.embeddings.resize(result.frames.size() * dimension_);
     result.timings.preprocess_us += microseconds_since(begin);
     ++job->outstanding;
   }
@@ -264,17 +285,10 @@ void Embedder::encode(std::vector<Crop> batch) {
   if (batch.empty()) return;
 
   const Clock::time_point begin = Clock::now();
-  const std::size_t dimension = encoder_->contract().dimension;
   std::vector<float> embeddings;
   std::exception_ptr error;
   try {
-    std::vector<std::uint8_t> pixels(batch.size() * crop_bytes_);
-    embeddings.resize(batch.size() * dimension);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      std::copy(batch[i].pixels.begin(), batch[i].pixels.end(), pixels.begin() + i * crop_bytes_);
-    }
-    // A batch belongs to many videos, so no single video's token may end it.
-    encoder_->encode(pixels.data(), static_cast<int>(batch.size()), embeddings.data(), CancelToken());
+    embeddings = embed(batch);
   } catch (...) {
     error = std::current_exception();
   }
@@ -284,13 +298,39 @@ void Embedder::encode(std::vector<Crop> batch) {
     if (!error) {
       std::lock_guard lock(job.mutex);
       if (job.result) {
-        const auto row = embeddings.begin() + i * dimension;
-        std::copy(row, row + dimension, job.result->embeddings.begin() + batch[i].row * dimension);
+        const auto row = embeddings.begin() + i * dimension_;
+        std::copy(row, row + dimension_, job.result->embeddings.begin() + batch[i].row * dimension_);
         job.result->timings.encode_us += share_us;
       }
     }
     finish_crop(batch[i].job, error);
   }
+}
+
+/// batch.size() x dimension_: what each encoder makes of the batch, side by side.
+std::vector<float> Embedder::embed(const std::vector<Crop>& batch) {
+  std::vector<float> rows(batch.size() * dimension_);
+  std::vector<std::uint8_t> pixels;
+  std::vector<float> embeddings;
+  std::size_t from = 0;
+  std::size_t column = 0;
+  for (const auto& encoder : encoders_) {
+    const std::size_t bytes = encoder->contract().preprocessing.bytes();
+    const auto dimension = static_cast<std::size_t>(encoder->contract().dimension);
+    pixels.resize(batch.size() * bytes);
+    embeddings.resize(batch.size() * dimension);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      std::copy_n(batch[i].pixels.begin() + from, bytes, pixels.begin() + i * bytes);
+    }
+    // A batch belongs to many videos, so no single video's token may end it.
+    encoder->encode(pixels.data(), static_cast<int>(batch.size()), embeddings.data(), CancelToken());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      std::copy_n(embeddings.begin() + i * dimension, dimension, rows.begin() + i * dimension_ + column);
+    }
+    from += bytes;
+    column += dimension;
+  }
+  return rows;
 }
 
 void Embedder::finish_crop(const std::shared_ptr<Job>& job, std::exception_ptr error) {

@@ -32,7 +32,7 @@ struct StageTimings {
 struct VideoEmbedding {
   std::vector<std::int64_t> frames;
   std::vector<std::int64_t> pts_us;
-  std::vector<float> embeddings;  ///< frames.size() x dimension
+  std::vector<float> embeddings;  ///< frames.size() x dimension: of each encoder, one after another
   media::VideoInfo info;
   media::VideoStats stats;
   StageTimings timings;
@@ -53,7 +53,8 @@ using EmbedDone = std::function<void(std::unique_ptr<VideoEmbedding>, std::excep
  * A work-conserving pipeline over a fixed set of workers. Each worker takes what matters most now: a full batch to
  * encode, else the next video to decode, else a batch that no more frames can fill. So every core decodes or encodes,
  * never more threads than workers run, nor more of all embedders than there are cores (CoreTurn), and batches mix
- * frames of all videos in flight.
+ * frames of all videos in flight. With several encoders each frame is decoded once and preprocessed for each of them;
+ * a batch of frames goes through one encoder after another.
  *
  * Memory is bounded: at most 2 x batch + workers x batch crops wait; a decoder that finds the queue full encodes a
  * batch itself before it goes on. A worker whose video waits for a stream or a server does not count; another one works
@@ -63,7 +64,8 @@ using EmbedDone = std::function<void(std::unique_ptr<VideoEmbedding>, std::excep
 class Embedder final : private WaitObserver {
  public:
   /// workers: threads; with one ORT thread a session no more than these ever run. batch: see set_batch().
-  Embedder(std::shared_ptr<clip::ImageEncoder> encoder, int workers, int batch);
+  /// encoders: at least one; a frame's row has the embedding of each, in this order.
+  Embedder(std::vector<std::shared_ptr<clip::ImageEncoder>> encoders, int workers, int batch);
   ~Embedder();
   Embedder(const Embedder&) = delete;
   Embedder& operator=(const Embedder&) = delete;
@@ -78,13 +80,10 @@ class Embedder final : private WaitObserver {
   /// thread but a worker.
   void stop();
 
-  /// stop() that does not wait for the present batch: the encoder is interrupted.
-  void stop_with_encoder() {
-    encoder_->interrupt();
-    stop();
-  }
+  /// stop() that does not wait for the present batch: the encoders are interrupted.
+  void stop_with_encoders();
 
-  const clip::ImageEncoder& encoder() const { return *encoder_; }
+  std::size_t dimension() const { return dimension_; }
 
  private:
   struct Job;
@@ -103,12 +102,14 @@ class Embedder final : private WaitObserver {
   void enqueue(Crop crop);
   std::vector<Crop> take_batch();
   void encode(std::vector<Crop> batch);
+  std::vector<float> embed(const std::vector<Crop>& batch);
   void finish_decode(const std::shared_ptr<Job>& job, std::exception_ptr error);
   void finish_crop(const std::shared_ptr<Job>& job, std::exception_ptr error);
   static void settle_if_complete(const std::shared_ptr<Job>& job);
 
-  const std::shared_ptr<clip::ImageEncoder> encoder_;
-  const std::size_t crop_bytes_;
+  const std::vector<std::shared_ptr<clip::ImageEncoder>> encoders_;
+  const std::size_t crop_bytes_;  ///< of all encoders' pictures of one frame
+  const std::size_t dimension_;   ///< of all encoders' embeddings
   const std::size_t limit_;
 
   std::mutex stop_mutex_;  ///< held by the one that joins; taken before mutex_

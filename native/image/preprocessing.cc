@@ -14,6 +14,7 @@ struct VariantRow {
 
 constexpr VariantRow kVariants[] = {
     {Variant::clip, "clip"},
+    {Variant::luma_tiles, "luma-tiles"},
 };
 
 }  // namespace
@@ -39,6 +40,7 @@ std::string variant_names() {
 }
 
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, std::uint8_t* out) {
+  if (preprocessing.variant == Variant::luma_tiles) return luma_tiles(picture, preprocessing.size, out);
   const int width = picture.shown_width();
   const int height = picture.shown_height();
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);

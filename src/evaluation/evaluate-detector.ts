@@ -6,8 +6,9 @@ import type { StoredVideo } from "../features/commit.js";
 import { leakFactsOf } from "../features/content.js";
 import type { FeatureStore } from "../features/store.js";
 import type { FeatureTable } from "../features/table.js";
-import { assertSameFingerprint, fingerprintHash } from "../fingerprint.js";
+import { assertSameFingerprint, encodersOf, fingerprintHash } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
+import { blocksOf } from "../training/blocks.js";
 import { ProjectionHead } from "../training/head.js";
 import { scoreRows } from "../training/score.js";
 import { Svm } from "../training/svm.js";
@@ -72,7 +73,8 @@ export async function evaluateDetector(
     shared.length === 0 ? "other videos" : `videos that share ${shared.join(" and ")} with the tested ones`;
   const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
   const svm = await Svm.load(join(dir, svmFile));
-  const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
+  const blocks = blocksOf(description.fingerprint, table.dimension);
+  const scores = await scoreRows(table.x, table.rows, blocks, head, svm);
   const predictions = [
     ...framePredictions(table, scores, description.minFrames),
     ...(await store.failures(wanted)).map((failed) => ({ ...identity(failed), reason: failed.error.code })),
@@ -98,7 +100,9 @@ export async function evaluateDetector(
       shared: sharedText(shared, allowShared),
       fingerprints: {
         features: fingerprintHash(store.info.fingerprint),
-        encoder: String(description.fingerprint.encoderSha256),
+        encoder: encodersOf(description.fingerprint)
+          .map(({ sha256 }) => sha256)
+          .join(", "),
         ...description.files,
       },
       versions: {

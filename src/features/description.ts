@@ -21,13 +21,13 @@ export interface StoreDescription {
   readonly dimension: number;
   readonly dtype: StoreType;
   readonly fingerprint: Fingerprint;
-  /** Where the encoder's file lay when the store was made: a hint for training, and no part of the fingerprint. */
-  readonly encoderPath?: string | undefined;
+  /** Where the encoders' files lay when the store was made: a hint for training, and no part of the fingerprint. */
+  readonly encoderPaths?: readonly string[] | undefined;
 }
 
-function encodeDescription({ dimension, dtype, fingerprint, encoderPath }: StoreDescription): string {
+function encodeDescription({ dimension, dtype, fingerprint, encoderPaths }: StoreDescription): string {
   const fingerprintSha256 = fingerprintHash(fingerprint);
-  const record = { kind: KIND, schema: SCHEMA, dimension, dtype, fingerprintSha256, fingerprint, encoderPath };
+  const record = { kind: KIND, schema: SCHEMA, dimension, dtype, fingerprintSha256, fingerprint, encoderPaths };
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
@@ -44,8 +44,9 @@ function decodeDescription(text: string, path: string): StoreDescription {
   if (fingerprintHash(fingerprint) !== record.string("fingerprintSha256")) {
     throw corrupt(path, "its fingerprint does not have the SHA-256 that stands beside it; it was edited");
   }
-  const encoderPath = record.value("encoderPath");
-  return { dimension, dtype, fingerprint, encoderPath: typeof encoderPath === "string" ? encoderPath : undefined };
+  const paths: unknown = record.value("encoderPaths");
+  const encoderPaths = Array.isArray(paths) ? paths.filter((path) => typeof path === "string") : undefined;
+  return { dimension, dtype, fingerprint, encoderPaths };
 }
 
 /** Reads `store.json`; undefined where there is none. */

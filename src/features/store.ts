@@ -24,8 +24,8 @@ export interface StoreOptions {
   readonly dtype?: StoreType | undefined;
   /** Everything that shapes the rows. */
   readonly fingerprint: Fingerprint;
-  /** Where the encoder's file lies: a hint for training, and no part of the fingerprint. */
-  readonly encoderPath?: string | undefined;
+  /** Where the encoders' files lie: a hint for training, and no part of the fingerprint. */
+  readonly encoderPaths?: readonly string[] | undefined;
 }
 
 /** Whether a video would fail again though its file were mended or a limit raised: the pixels themselves are at fault. */
@@ -219,10 +219,10 @@ export async function openStore(folder: string): Promise<FeatureStore> {
  */
 export async function createOrOpenStore(
   folder: string,
-  { dimension, dtype = "<f2", fingerprint, encoderPath }: StoreOptions,
+  { dimension, dtype = "<f2", fingerprint, encoderPaths }: StoreOptions,
 ): Promise<FeatureStore> {
   const layout = new StoreLayout(resolve(folder));
-  const description = await establish(layout, { dimension, dtype, fingerprint, encoderPath });
+  const description = await establish(layout, { dimension, dtype, fingerprint, encoderPaths });
   try {
     await makeFolders(layout);
   } catch (error) {

@@ -25,7 +25,11 @@ export const architectures = {
   "vit-b-32": { width: 768, layers: 12, heads: 12, mlp: 3072, patch: 32, image: 224, projection: 512 },
 } as const satisfies Record<string, VisionArchitecture>;
 
-export type ModelName = keyof typeof architectures;
+/** `residual` is no vision transformer: see residual.ts. */
+export type ModelName = keyof typeof architectures | "residual";
 
 /** The names that {@link makeModel} knows. */
-export const modelNames: readonly ModelName[] = Object.keys(architectures) as ModelName[];
+export const modelNames: readonly ModelName[] = [
+  ...(Object.keys(architectures) as (keyof typeof architectures)[]),
+  "residual",
+];

@@ -7,6 +7,7 @@ import { checkInteger, pathOf } from "../validate.js";
 import { architectures, type ModelName, modelNames } from "./architectures.js";
 import { model } from "./onnx-writer.js";
 import type { Piece } from "./protobuf.js";
+import { residualGraph } from "./residual.js";
 import { visionTransformer } from "./vision-transformer.js";
 
 /** Options of {@link makeModel}. */
@@ -22,24 +23,27 @@ export interface MakeModelOptions {
 /** What {@link makeModel} wrote. */
 export interface MadeModel {
   readonly name: ModelName;
-  readonly seed: number;
+  /** Where the weights are drawn. */
+  readonly seed?: number;
   readonly bytes: number;
   /** Of the file, hexadecimal. */
   readonly sha256: string;
-  /** The weights are random numbers from `seed`: never pretrained. */
-  readonly seeded: true;
+  /** Whether the weights are random numbers from `seed`, never pretrained; false for a fixed formula. */
+  readonly seeded: boolean;
 }
 
 const producer = "unreel";
 
 /**
- * Writes a CLIP image encoder of the true architecture with seeded weights as one ONNX file: for tests, speed and
- * demos. It knows nothing of pictures and is not a pretrained CLIP; the file's metadata say `unreel.seeded = true`.
+ * Writes an image encoder as one ONNX file: `residual`, a fixed formula of noise residuals that needs no training, or a
+ * CLIP of the true architecture with seeded weights, for tests, speed and demos. The latter knows nothing of pictures
+ * and is not a pretrained CLIP; the file's metadata say `unreel.seeded = true`.
  *
- * Input `pixel_values` [batch, 3, 224, 224], output `image_embeds` [batch, projection], float32, opset 17. The file is
+ * CLIPs: input `pixel_values` [batch, 3, 224, 224], output `image_embeds` [batch, projection], float32, opset 17.
+ * `residual`: input `luma_tiles` [batch, 16, 64, 64], uint8, output `image_embeds` [batch, 390]. The file is
  * streamed with a few MB of memory, takes its name when it is whole, and replaces an earlier model of unreel only.
  *
- * @param name - One of {@link modelNames}: `tiny` (0.9 MB) or `vit-b-32` (351 MB).
+ * @param name - One of {@link modelNames}: `residual` (1 MB), `tiny` (0.9 MB) or `vit-b-32` (351 MB).
  * @param file - Path of the file to write; its folder exists.
  * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND` for an unknown name; `ERR_UNREEL_OUTPUT_NOT_WRITABLE`;
  * `ERR_UNREEL_OUTPUT_EXISTS` where a folder or a file of somebody else's is in the way; `ERR_UNREEL_ABORTED`;
@@ -65,13 +69,14 @@ export async function makeModel(name: string, file: string, options: MakeModelOp
   const seed = checkSeed(options.seed ?? 1);
   const path = pathOf(file, "file");
   await refuseForeignFile(path);
-  const content = seededModel(known, seed);
+  const content = known === "residual" ? residualModel() : seededModel(known, seed);
   const sha256 = createHash("sha256");
   await writeFileAtomic(
     path,
     watched(content, options, (part) => sha256.update(part)),
   );
-  return { name: known, seed, bytes: content.size, sha256: sha256.digest("hex"), seeded: true };
+  const written = { name: known, bytes: content.size, sha256: sha256.digest("hex") };
+  return known === "residual" ? { ...written, seeded: false } : { ...written, seed, seeded: true };
 }
 
 function checkSeed(value: number): number {
@@ -80,7 +85,16 @@ function checkSeed(value: number): number {
   return seed;
 }
 
-function seededModel(name: ModelName, seed: number): Piece {
+function residualModel(): Piece {
+  return model(residualGraph(), {
+    producer,
+    description: "Noise residuals of luma tiles: shares of quantised neighbours, as in SPAM and SRM. A fixed formula.",
+    opset: 17,
+    metadata: { "unreel.preprocessing": "luma-tiles" },
+  });
+}
+
+function seededModel(name: keyof typeof architectures, seed: number): Piece {
   return model(visionTransformer(architectures[name], seed), {
     producer,
     description: "CLIP image encoder with seeded random weights, for tests, speed and demos. Never trained.",

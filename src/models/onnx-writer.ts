@@ -1,17 +1,23 @@
 import { bytes, concat, floatField, lengthField, type Piece, packedField, textField, varintField } from "./protobuf.js";
 import { normalUnit, SeededRandom } from "./seeded-random.js";
 
-/** An attribute of a node: a whole number, several, or a real number. Field numbers below are onnx.proto's (IR version 8). */
-export type Attribute = { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number };
+/** An attribute of a node. Field numbers below are onnx.proto's (IR version 8). */
+export type Attribute =
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number }
+  | { readonly text: string };
 
-/** A float tensor in the graph's inputs or outputs; a dimension is a size or the name of an open axis. */
+/** A tensor in the graph's inputs or outputs; a dimension is a size or the name of an open axis. */
 export interface ValueInfo {
   readonly name: string;
   readonly shape: readonly (number | string)[];
+  /** Default float32. */
+  readonly type?: "float32" | "uint8";
 }
 
-const dataType = { float32: 1, int64: 7 } as const;
-const attributeType = { float: 1, int: 2, ints: 7 } as const;
+const dataType = { float32: 1, uint8: 2, int64: 7 } as const;
+const attributeType = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /** Collects nodes and initializers of one graph. */
 export class GraphWriter {
@@ -42,9 +48,16 @@ export class GraphWriter {
 
   /** A scalar real number. */
   float32(name: string, value: number) {
-    const data = new DataView(new ArrayBuffer(4));
-    data.setFloat32(0, value, true);
-    return this.#initializer(name, [], dataType.float32, bytes(new Uint8Array(data.buffer)));
+    return this.floats(name, [value], []);
+  }
+
+  /** A tensor of real numbers. */
+  floats(name: string, values: readonly number[], dims: readonly number[] = [values.length]) {
+    const data = new DataView(new ArrayBuffer(values.length * 4));
+    values.forEach((value, i) => {
+      data.setFloat32(i * 4, value, true);
+    });
+    return this.#initializer(name, dims, dataType.float32, bytes(new Uint8Array(data.buffer)));
   }
 
   /** A tensor of seeded, nearly normal numbers; made chunk by chunk when the model is written. */
@@ -97,6 +110,8 @@ export function model(
 function attribute(name: string, value: Attribute): Piece {
   if ("float" in value)
     return concat([textField(1, name), floatField(2, value.float), varintField(20, attributeType.float)]);
+  if ("text" in value)
+    return concat([textField(1, name), textField(4, value.text), varintField(20, attributeType.text)]);
   if ("int" in value)
     return concat([textField(1, name), varintField(3, value.int), varintField(20, attributeType.int)]);
   return concat([
@@ -106,11 +121,11 @@ function attribute(name: string, value: Attribute): Piece {
   ]);
 }
 
-function valueInfo({ name, shape }: ValueInfo): Piece {
+function valueInfo({ name, shape, type = "float32" }: ValueInfo): Piece {
   const dims = shape.map((size) =>
     lengthField(1, typeof size === "number" ? varintField(1, size) : textField(2, size)),
   );
-  const tensor = concat([varintField(1, dataType.float32), lengthField(2, concat(dims))]);
+  const tensor = concat([varintField(1, dataType[type]), lengthField(2, concat(dims))]);
   return concat([textField(1, name), lengthField(2, lengthField(1, tensor))]);
 }
 

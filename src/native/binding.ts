@@ -15,7 +15,8 @@ export interface NativeBinding {
   /** rgb: height x width x 3; resolves to size x size x 3. */
   clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
 
-  loadEncoder(path: string, options: NativeEncoderOptions): Promise<NativeEncoder>;
+  /** Their embeddings stand side by side in every row, in this order. */
+  loadEncoders(files: readonly NativeEncoderFile[], options: NativeEncoderOptions): Promise<NativeEncoder>;
 
   supcon(
     embeddings: Float32Array,
@@ -45,6 +46,10 @@ export interface NativeEncoderOptions {
   /** Pictures an encode call takes at most. */
   batch: number;
   device: string;
+}
+
+export interface NativeEncoderFile {
+  path: string;
   /** By the caller; goes before what the model file says. */
   given?: NativePreprocessing;
   /** By a file beside the model; comes after what the model file says. */
@@ -191,8 +196,11 @@ export interface NativeContract {
   /** The model file itself names its variant. */
   declaresPreprocessing: boolean;
   imageSize: number;
-  mean: number[];
-  std: number[];
+  /** Null where the pixels go in as the bytes they are. */
+  mean: number[] | null;
+  std: number[] | null;
+  /** Of one preprocessed picture. */
+  pictureBytes: number;
   dimension: number;
   fixedBatch: number | null;
   precision: string;
@@ -214,11 +222,13 @@ export interface NativeEmbedding {
 }
 
 export interface NativeEncoder {
-  contract(): NativeContract;
-  /** crops: count x size x size x 3; resolves to count x dimension. */
+  /** One an encoder. */
+  contracts(): NativeContract[];
+  /** By the first encoder. crops: count x pictureBytes; resolves to count x dimension. */
   encode(crops: Uint8Array, count: number, token: NativeToken): Promise<Float32Array>;
-  /** Resolves to the batch that is worth its memory when so many threads encode at once, after budgetS seconds or so. */
-  measureBatch(threads: number, budgetS: number, token: NativeToken): Promise<number>;
+  /** Resolves to the batch that is worth its memory when so many threads encode at once with that encoder, after budgetS
+   * seconds or so. */
+  measureBatch(encoder: number, threads: number, budgetS: number, token: NativeToken): Promise<number>;
   setBatch(batch: number): void;
   embedVideo(
     source: NativeSource,

@@ -18,9 +18,11 @@ import type { FeatureStore } from "../features/store.js";
 import type { FeatureTable } from "../features/table.js";
 import { assertSameFingerprint } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
+import { blocksOf } from "./blocks.js";
 import { ProjectionHead, type TrainHeadOptions, trainHead } from "./head.js";
 import { partition } from "./partition.js";
 import { scoreRows, svmInput } from "./score.js";
+import { standardize, standardOf, unstandardized } from "./standardize.js";
 import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
 
 /** Options of {@link trainDetectorHead}. */
@@ -29,8 +31,8 @@ export interface DetectorHeadOptions extends TrainHeadOptions {
   readonly validation?: number;
   /** Frames below which a verdict is `inconclusive`. Default 4, or the features' frames a video where that is less. */
   readonly minFrames?: number;
-  /** Where the features' encoder lies, for the scans to come. */
-  readonly encoder?: EncoderReference;
+  /** Where the features' encoders lie, in their order, for the scans to come. */
+  readonly encoders?: readonly EncoderReference[];
 }
 
 /** Options of {@link trainDetectorSvm}. */
@@ -73,7 +75,9 @@ function recordOf(table: FeatureTable, validationGroups: readonly string[], seed
 }
 
 /**
- * Trains the projection head on a store and writes the detector folder; an SVM that was there goes, since it saw another
+ * Trains the projection head on a store and writes the detector folder. It trains on standardised features: each with mean
+ * 0 and deviation 1 over the training rows, then each encoder's block with the same weight, so that none drowns another;
+ * the head that is kept takes embeddings as they are; an SVM that was there goes, since it saw another
  * head.
  *
  * @example
@@ -89,16 +93,25 @@ export async function trainDetectorHead(
   dir: string,
   options: DetectorHeadOptions = {},
 ): Promise<ProjectionHead> {
-  const { validation = 0.25, minFrames = 4, encoder, ...training } = options;
+  const { validation = 0.25, minFrames = 4, encoders, ...training } = options;
   const seed = options.seed ?? 1;
   await prepareDetectorFolder(dir);
   const table = await trainingTable(store);
   const parts = partition(table, validation, seed);
-  const head = await trainHead({ ...table, validation: parts.validation }, { ...training, seed });
+  const { fingerprint } = store.info;
+  const blocks = blocksOf(fingerprint, table.dimension);
+  const standard = standardOf(table.x, table.rows, blocks, (row) => parts.validation[row] !== 1);
+  const x = standardize(table.x, standard);
+  const trained = await trainHead({ ...table, x, validation: parts.validation }, { ...training, seed });
+  // The head that is kept takes embeddings as they are.
+  const head = new ProjectionHead({
+    inputDimension: trained.inputDimension,
+    dimension: trained.dimension,
+    ...unstandardized(trained, standard),
+  });
   await mkdir(dir, { recursive: true });
   await rm(join(dir, svmFile), { force: true });
   await head.save(join(dir, headFile));
-  const { fingerprint } = store.info;
   await writeDescription(
     dir,
     {
@@ -109,12 +122,12 @@ export async function trainDetectorHead(
         loss: "supcon",
         dimension: head.dimension,
         temperature: options.temperature ?? 0.07,
-        epoch: head.bestEpoch,
+        epoch: trained.bestEpoch,
       },
       minFrames: Math.min(minFrames, Number(fingerprint.count)),
     },
     [headFile],
-    encoder,
+    encoders,
   );
   return head;
 }
@@ -157,7 +170,8 @@ export async function trainDetectorSvm(
   const validationGroups = new Set(record.validationGroups);
   const chooses = (row: number) => validationGroups.has(table.groups[row] ?? "");
   const head = features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
-  const x = await svmInput(table.x, table.rows, table.dimension, head);
+  const blocks = blocksOf(store.info.fingerprint, table.dimension);
+  const x = await svmInput(table.x, table.rows, blocks, head);
   const dims = x.length / table.rows;
   const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => !chooses(row));
   const fit = new Float64Array(rows.length * dims);
@@ -168,7 +182,7 @@ export async function trainDetectorSvm(
   throwIfAborted(signal);
   const svm = await trainSvm(fit, labels, { rows: rows.length, dims, kernel, c, gamma });
   throwIfAborted(signal);
-  const scores = await scoreRows(table.x, table.rows, table.dimension, head, svm);
+  const scores = await scoreRows(table.x, table.rows, blocks, head, svm);
   const threshold = balancedThreshold(videoScores(table, scores, chooses));
   // From here on both files are written: one without the other would be no detector.
   throwIfAborted(signal);

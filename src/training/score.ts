@@ -2,24 +2,30 @@ import type { ProjectionHead } from "./head.js";
 import type { Svm } from "./svm.js";
 
 /**
- * What the SVM sees of rows of embeddings: their projections, or, without a head, the embeddings at unit length.
+ * What the SVM sees of rows of embeddings: their projections, or, without a head, each encoder's embedding at the same
+ * length, so that a row has length 1.
  *
- * @param x rows x dimension, C order
+ * @param x rows x sum(blocks), C order
+ * @param blocks each encoder's numbers in a row
  */
 export async function svmInput(
   x: Float32Array,
   rows: number,
-  dimension: number,
+  blocks: readonly number[],
   head: ProjectionHead | undefined,
 ): Promise<Float32Array> {
   if (head !== undefined) return head.project(x, { rows });
-  const unit = new Float32Array(rows * dimension);
+  const unit = new Float32Array(x.length);
+  let from = 0;
   for (let row = 0; row < rows; row++) {
-    const from = x.subarray(row * dimension, (row + 1) * dimension);
-    let square = 0;
-    for (const value of from) square += value * value;
-    const length = Math.max(Math.sqrt(square), 1e-12);
-    for (let i = 0; i < dimension; i++) unit[row * dimension + i] = (from[i] ?? 0) / length;
+    for (const block of blocks) {
+      const own = x.subarray(from, from + block);
+      let square = 0;
+      for (const value of own) square += value * value;
+      const length = Math.max(Math.sqrt(square * blocks.length), 1e-12);
+      for (let i = 0; i < block; i++) unit[from + i] = (own[i] ?? 0) / length;
+      from += block;
+    }
   }
   return unit;
 }
@@ -28,9 +34,9 @@ export async function svmInput(
 export async function scoreRows(
   x: Float32Array,
   rows: number,
-  dimension: number,
+  blocks: readonly number[],
   head: ProjectionHead | undefined,
   svm: Svm,
 ): Promise<Float64Array> {
-  return svm.decisionValues(await svmInput(x, rows, dimension, head), { rows });
+  return svm.decisionValues(await svmInput(x, rows, blocks, head), { rows });
 }

@@ -181,7 +181,7 @@ describe("things that do not belong together", () => {
     ]);
     expect(result.status).toBe(1);
     expect(result.stderr).toContain("ERR_UNREEL_FINGERPRINT_MISMATCH");
-    expect(result.stderr).toContain("encoderSha256");
+    expect(result.stderr).toContain("encoders.0.sha256");
   });
 
   test("a store made with another sampling is refused", async () => {

@@ -35,7 +35,7 @@ interface Named {
 
 /** A store of these files under these names; odd files are fake. */
 async function storeOf(name: string, videos: readonly Named[], dtype: "<f2" | "<f4" = "<f2"): Promise<FeatureStore> {
-  const fingerprint = { encoderSha256: "ab12", count: 4 };
+  const fingerprint = { encoders: [{ sha256: "ab12", dimension: 8 }], count: 4 };
   const store = await createOrOpenStore(at(name), { dimension, dtype, fingerprint });
   await using writer = await store.writer();
   for (const { id, file, group, split } of videos) {

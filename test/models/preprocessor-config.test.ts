@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadEncoder } from "../../src/encoder.js";
+import { loadEncoder } from "../../src/encoder-loading.js";
 import { makeModel } from "../../src/models/index.js";
 import { readPreprocessorConfig } from "../../src/preprocessor-config.js";
 import { temporaryFolder } from "../support/folders.js";
@@ -111,13 +111,13 @@ describe("loadEncoder", () => {
 
   test("takes what the file beside the model says, and the fingerprint names it", async () => {
     await using encoder = await loadEncoder(tinyBeside(clip));
-    expect(encoder.info).toMatchObject({ preprocessing: "hf", mean: clip.image_mean, std: clip.image_std });
+    expect(encoder.info.parts[0]).toMatchObject({ preprocessing: "hf", mean: clip.image_mean, std: clip.image_std });
     expect(encoder.fingerprint(1)).not.toEqual((await fingerprintWithout()) as object);
   });
 
   async function fingerprintWithout() {
     await using encoder = await loadEncoder(tiny);
-    expect(encoder.info.preprocessing).toBe("clip");
+    expect(encoder.info.parts[0]?.preprocessing).toBe("clip");
     return encoder.fingerprint(1);
   }
 
@@ -125,7 +125,7 @@ describe("loadEncoder", () => {
     const model = tinyBeside({ ...clip, do_pad: true });
     const preprocessing = { variant: "clip", mean: [0, 0, 0], std: [1, 1, 1] } as const;
     await using encoder = await loadEncoder(model, { preprocessing });
-    expect(encoder.info).toMatchObject({ preprocessing: "clip", mean: [0, 0, 0] });
+    expect(encoder.info.parts[0]).toMatchObject({ preprocessing: "clip", mean: [0, 0, 0] });
     await expect(loadEncoder(model)).rejects.toMatchObject({ code: "ERR_UNREEL_PREPROCESSING_UNSUPPORTED" });
   });
 

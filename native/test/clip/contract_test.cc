@@ -118,6 +118,35 @@ TEST(Contract, ChannelsMayComeLastAndPixelsMayBeBytes) {
   EXPECT_FALSE(contract_of(mean_color({-1, 3, 3, 3}, {-1, 3})).channels_last) << "channels come first when both could";
 }
 
+/// A model of tiles that gives their number.
+OnnxModel tiles(const std::vector<std::int64_t>& input, OnnxType type = OnnxType::uint8) {
+  OnnxModel model;
+  model.metadata("unreel.preprocessing", "luma-tiles")
+      .input("luma_tiles", type, input)
+      .node("Cast", {"luma_tiles"}, {"wide"}, {{"to", {1}, false}})
+      .node("GlobalAveragePool", {"wide"}, {"pooled"})
+      .node("Flatten", {"pooled"}, {"image_embeds"})
+      .output("image_embeds", kFloat, {-1, 16});
+  return model;
+}
+
+TEST(Contract, AFileMayDeclareLumaTiles) {
+  const EncoderContract contract = contract_of(tiles({-1, 16, 8, 8}));
+  EXPECT_EQ(contract.preprocessing.variant, image::Variant::luma_tiles);
+  EXPECT_EQ(contract.preprocessing.size, 8);
+  EXPECT_EQ(contract.preprocessing.bytes(), 16U * 8 * 8);
+  EXPECT_EQ(contract.pixel_type, PixelType::uint8);
+  EXPECT_EQ(contract.dimension, 16);
+}
+
+TEST(Contract, LumaTilesOfAnotherShapeAreRefused) {
+  expect_refused(tiles({-1, 9, 8, 8}), "luma_tiles uint8[?, 9, 8, 8]");
+  expect_refused(tiles({-1, 16, 8, 9}), "luma_tiles uint8[?, 16, 8, 9]");
+  expect_refused(tiles({-1, 16, -1, -1}), "luma_tiles uint8[?, 16, ?, ?]");
+  expect_refused(tiles({-1, 16, 1024, 1024}), "luma_tiles uint8[?, 16, 1024, 1024]");
+  expect_refused(tiles({-1, 16, 8, 8}, kFloat), "luma_tiles float32[?, 16, 8, 8]");
+}
+
 TEST(Contract, FixedBatchIsTold) { EXPECT_EQ(contract_of(mean_color({4, 3, 32, 32}, {4, 3})).fixed_batch, 4); }
 
 TEST(Contract, SizesThatWouldCostGigabytesAreRefused) {

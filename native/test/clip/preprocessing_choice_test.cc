@@ -85,5 +85,18 @@ TEST(PreprocessingChoice, WrongMetadataIsRefusedByItsKey) {
   }
 }
 
+TEST(PreprocessingChoice, LumaTilesAreTheFilesAloneToAskFor) {
+  PreprocessingChoice tiles;
+  tiles.variant = image::Variant::luma_tiles;
+  tiles.size = WantedSize{224, "caller"};
+  try {
+    preprocessing_of({}, tiles);
+    FAIL() << "a CLIP took tiles";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(error.message().find("takes no luma-tiles"), std::string::npos) << error.message();
+  }
+}
+
 }  // namespace
 }  // namespace unreel::clip

@@ -58,7 +58,7 @@ TEST(Embedder, GivesTheSameBytesForAnyWorkersAndBatch) {
   const auto encoder = tiny_encoder();
   std::map<std::string, std::vector<float>> expected;
   for (const auto& [workers, batch] : {std::pair{1, 1}, std::pair{1, 8}, std::pair{2, 3}, std::pair{4, 16}}) {
-    Embedder embedder(encoder, workers, batch);
+    Embedder embedder({encoder}, workers, batch);
     std::map<std::string, std::future<Outcome>> pending;
     for (const char* clip : kClips) pending.emplace(clip, submit(embedder, test::asset(clip), 7));
     for (auto& [clip, future] : pending) {
@@ -75,7 +75,7 @@ TEST(Embedder, GivesTheSameBytesForAnyWorkersAndBatch) {
 
 TEST(Embedder, ABadVideoDoesNotDisturbTheOthers) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
-  Embedder embedder(tiny_encoder(), 2, 4);
+  Embedder embedder({tiny_encoder()}, 2, 4);
   auto good = submit(embedder, test::asset(kClips[0]), 5);
   auto bad = submit(embedder, "/no/such/file.mp4", 5);
   auto also_good = submit(embedder, test::asset(kClips[1]), 5);
@@ -86,7 +86,7 @@ TEST(Embedder, ABadVideoDoesNotDisturbTheOthers) {
 
 TEST(Embedder, ACancelledVideoEndsAndTheOthersGoOn) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
-  Embedder embedder(tiny_encoder(), 1, 4);
+  Embedder embedder({tiny_encoder()}, 1, 4);
   const CancelToken cancel;
   auto first = submit(embedder, test::asset(kClips[0]), 30);
   auto cancelled = submit(embedder, test::asset(kClips[1]), 30, cancel);
@@ -97,7 +97,7 @@ TEST(Embedder, ACancelledVideoEndsAndTheOthersGoOn) {
 
 TEST(Embedder, VideosThatWaitForTheirBytesHoldUpNoOther) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
-  Embedder embedder(tiny_encoder(), 1, 4);
+  Embedder embedder({tiny_encoder()}, 1, 4);
   std::vector<std::shared_ptr<media::SpooledSource>> silent;
   std::vector<std::future<Outcome>> stalled;
   for (int i = 0; i < 5; ++i) {
@@ -117,7 +117,7 @@ TEST(Embedder, VideosThatWaitForTheirBytesHoldUpNoOther) {
 
 TEST(Embedder, StopSettlesEveryVideo) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
-  Embedder embedder(tiny_encoder(), 2, 8);
+  Embedder embedder({tiny_encoder()}, 2, 8);
   std::vector<std::future<Outcome>> pending;
   for (int i = 0; i < 20; ++i) pending.push_back(submit(embedder, test::asset("codecs/nasa_13013.mp4"), 50));
   embedder.stop();
@@ -128,11 +128,27 @@ TEST(Embedder, StopSettlesEveryVideo) {
   EXPECT_EQ(code_of(submit(embedder, test::asset(kClips[0]), 1).get().error), ErrorCode::disposed);
 }
 
+TEST(Embedder, GivesTheEmbeddingsOfSeveralEncodersSideBySide) {
+  UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
+  const auto encoder = tiny_encoder();
+  Embedder one({encoder}, 1, 4);
+  Embedder two({encoder, encoder}, 2, 3);
+  const auto single = submit(one, test::asset(kClips[0]), 5).get().result;
+  const auto both = submit(two, test::asset(kClips[0]), 5).get().result;
+  ASSERT_TRUE(single && both);
+  EXPECT_EQ(two.dimension(), 2 * one.dimension());
+  std::vector<float> expected;
+  for (auto row = single->embeddings.begin(); row != single->embeddings.end(); row += one.dimension()) {
+    for (int copy = 0; copy < 2; ++copy) expected.insert(expected.end(), row, row + one.dimension());
+  }
+  EXPECT_EQ(both->embeddings, expected);
+}
+
 TEST(Embedder, MayBeStoppedByTwoThreadsAtOnce) {
   UNREEL_NEEDS_ASSET("codecs/nasa_13013.mp4");
   const auto encoder = tiny_encoder();
   for (int round = 0; round < 20; ++round) {
-    Embedder embedder(encoder, 2, 4);
+    Embedder embedder({encoder}, 2, 4);
     auto pending = submit(embedder, test::asset(kClips[0]), 3);
     {
       const NamedThread first("stop", [&] { embedder.stop(); });

@@ -9,12 +9,13 @@ import {
   loadManifest,
   videosFromPaths,
 } from "../../datasets/index.js";
-import { loadEncoder } from "../../encoder.js";
+import { loadEncoder } from "../../encoder-loading.js";
 import { isCodedError, UnreelTypeError } from "../../errors.js";
 import { extractFeatures, planExtraction } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
 import { createOrOpenStore } from "../../features/store.js";
 import { type PreprocessingVariant, preprocessingVariants } from "../../preprocessing.js";
+import { encoderFiles } from "../encoders.js";
 import { exitCode } from "../exit.js";
 import { collectInputs, sourceOf, stdinName } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
@@ -47,7 +48,10 @@ export function addExtractCommand(program: Command): void {
     .command("extract")
     .description("embed videos into a feature store; run it again to go on where it stopped")
     .argument("[inputs...]", "video files, URLs, - for the bytes of one video on stdin, or one folder with --dataset")
-    .requiredOption("--encoder <file>", "a CLIP image encoder in ONNX")
+    .requiredOption(
+      "--encoder <file>",
+      "an image encoder in ONNX; several, separated by commas, give their embeddings side by side",
+    )
     .requiredOption("--out <dir>", "the feature store")
     .addOption(
       new Option("--dataset <kind>", "the input is a dataset's folder").choices(datasetKinds).conflicts("manifest"),
@@ -85,7 +89,7 @@ function parseShard(text: string): Shard {
 
 async function extract(inputs: readonly string[], options: ExtractCommandOptions, signal: AbortSignal): Promise<void> {
   const videos = await videosOf(inputs, options);
-  await using encoder = await loadEncoder(options.encoder, {
+  await using encoder = await loadEncoder(encoderFiles(options.encoder), {
     ...(options.threads !== undefined && { threads: options.threads }),
     ...(options.batch !== undefined && { batch: options.batch }),
     ...(options.preprocessing !== undefined && { preprocessing: { variant: options.preprocessing } }),
@@ -95,7 +99,7 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
     dimension: encoder.info.dimension,
     dtype: options.dtype === "f16" ? "<f2" : "<f4",
     fingerprint: encoder.fingerprint(options.count),
-    encoderPath: encoder.info.path,
+    encoderPaths: encoder.info.parts.map(({ path }) => path),
   });
   const choice = {
     ...(options.shard !== undefined && { shard: options.shard }),

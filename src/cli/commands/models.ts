@@ -8,13 +8,13 @@ import { addListCommand } from "./models-list.js";
 import { addPullCommand } from "./models-pull.js";
 import { addVerifyCommand } from "./models-verify.js";
 
-/** `unreel models …`; `make` writes a CLIP image encoder with seeded weights. */
+/** `unreel models …`; `make` writes an encoder of noise residuals, or a CLIP with seeded weights. */
 export function addModelsCommand(program: Command): void {
   const models = program.command("models").description("encoder files");
   models
     .command("make")
     .description(
-      `write a CLIP image encoder of the true architecture with seeded, untrained weights (${modelNames.join(", ")})`,
+      `write an encoder: residual (noise, a fixed formula) or a CLIP with seeded, untrained weights (${modelNames.join(", ")})`,
     )
     .argument("<name>", `one of ${modelNames.join(", ")}`)
     .requiredOption("--out <file>", "the ONNX file to write")
@@ -42,6 +42,10 @@ async function make(
     },
   });
   progress?.end();
-  say("Seeded weights: the true architecture and speed, and no knowledge of pictures. Not a pretrained CLIP.");
+  say(
+    made.seeded
+      ? "Seeded weights: the true architecture and speed, and no knowledge of pictures. Not a pretrained CLIP."
+      : "A fixed formula of noise residuals: nothing trained, nothing random. Strong compression destroys what it reads.",
+  );
   await write(`${JSON.stringify({ file: options.out, ...made })}\n`);
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { loadDetector, type ScanResult } from "../../detector.js";
+import { encoderFiles } from "../encoders.js";
 import { exitCode } from "../exit.js";
 import { collectInputs, inputOf, sourceOf } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
@@ -28,7 +29,10 @@ export function addScanCommand(program: Command): void {
     .description("say of each video whether it is real or fake")
     .argument("[videos...]", "video files, URLs, or - for the bytes of one video on stdin")
     .requiredOption("--detector <dir>", "the detector's folder")
-    .option("--encoder <file>", "the encoder's ONNX file, where it is not at the place that the detector names")
+    .option(
+      "--encoder <file>",
+      "the encoder's ONNX file (several: A,B), where it is not at the place that the detector names",
+    )
     .addOption(new Option("--json", "one JSON document with all results").conflicts("jsonl"))
     .option("--jsonl", "one line of JSON per video as it finishes (the default when stdout is no terminal)")
     .addOption(new Option("--fail-on <verdict>", "exit with 3 when a video has that verdict").choices(["fake"]))
@@ -47,7 +51,7 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   const inputs = await collectInputs(videos, options);
   const { threads, batch, encoder, concurrency } = options;
   await using detector = await loadDetector(options.detector, {
-    ...(encoder !== undefined && { encoder }),
+    ...(encoder !== undefined && { encoder: encoderFiles(encoder) }),
     ...(threads !== undefined && { threads }),
     ...(batch !== undefined && { batch }),
     signal,

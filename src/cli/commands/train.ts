@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { openStore } from "../../features/store.js";
+import { encodersOf } from "../../fingerprint.js";
 import { trainDetectorHead, trainDetectorSvm } from "../../training/detector-training.js";
 import { interruptible } from "../interrupt.js";
 import { positiveNumber, wholeNumber } from "../options.js";
@@ -64,11 +65,12 @@ export function addTrainCommand(program: Command): void {
 async function trainHead(features: string, options: HeadCommandOptions, signal: AbortSignal): Promise<void> {
   const store = await openStore(features);
   const progress = new Progress("train head", options.epochs, "epochs");
-  const { encoderPath, fingerprint } = store.info;
+  const { encoderPaths, fingerprint } = store.info;
+  const encoders = encodersOf(fingerprint).map(({ sha256 }, i) => ({ path: encoderPaths?.[i] ?? "", sha256 }));
   const head = await trainDetectorHead(store, options.out, {
     ...options,
     signal,
-    ...(encoderPath !== undefined && { encoder: { path: encoderPath, sha256: String(fingerprint.encoderSha256) } }),
+    ...(encoders.length > 0 && encoders.every(({ path }) => path !== "") && { encoders }),
     onProgress: ({ epoch, loss, validationLoss, meanCosine }) =>
       progress.update(
         epoch,
