@@ -45,7 +45,7 @@ export function addExtractCommand(program: Command): void {
     .command("extract")
     .description("embed videos into a feature store; run it again to go on where it stopped")
     .argument("[inputs...]", "video files, URLs, - for the bytes of one video on stdin, or one folder with --dataset")
-    .requiredOption("--encoder <file>", "a CLIP image encoder in ONNX")
+    .requiredOption("--encoder <file>", "a CLIP image encoder in ONNX: a file, or the name of a pulled model")
     .requiredOption("--out <dir>", "the feature store")
     .addOption(
       new Option("--dataset <kind>", "the input is a dataset's folder").choices(datasetKinds).conflicts("manifest"),

@@ -28,7 +28,7 @@ export function addScanCommand(program: Command): void {
     .description("say of each video whether it is real or fake")
     .argument("[videos...]", "video files, URLs, or - for the bytes of one video on stdin")
     .requiredOption("--detector <dir>", "the detector's folder")
-    .option("--encoder <file>", "the encoder's ONNX file, where it is not at the place that the detector names")
+    .option("--encoder <file>", "the encoder's ONNX file or name, where it is not at the place that the detector names")
     .addOption(new Option("--json", "one JSON document with all results").conflicts("jsonl"))
     .option("--jsonl", "one line of JSON per video as it finishes (the default when stdout is no terminal)")
     .addOption(new Option("--fail-on <verdict>", "exit with 3 when a video has that verdict").choices(["fake"]))
