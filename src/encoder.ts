@@ -236,8 +236,8 @@ export class Encoder implements AsyncDisposable {
  * `hf:OWNER/REPO/FILE@REVISION` ({@link pullModel}): `pixel_values` [batch, 3, size, size] in, `image_embeds`
  * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`).
  *
- * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_HASH_MISMATCH` (no longer what was pulled), `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
- * encoder), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
+ * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_HASH_MISMATCH` (no longer what was pulled), `…_MODEL_INVALID` (not
+ * ONNX), `…_MODEL_CONTRACT` (not an image encoder), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
  *
  * @example
  * ```ts
