@@ -1,5 +1,6 @@
 import type { Response as HubResponse } from "undici";
 import { isCodedError, UnreelError } from "../errors.js";
+import { rootCause, wordsOf } from "../sources/root-cause.js";
 import { redirectTarget, shownUrl } from "../sources/web-address.js";
 import type { Pin } from "./checksum.js";
 import { refusal } from "./hub-refusal.js";
@@ -39,14 +40,12 @@ const maximumRedirects = 8;
 /** Documents of the hub's interface are small; what is larger is none. */
 const maximumDocument = 4 << 20;
 
-/** The innermost reason of a failed fetch: "connect ECONNREFUSED 127.0.0.1:80". */
+/** Why a fetch failed, in words. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0]);
-  if (cause instanceof Error) return reasonOf(cause);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) return "nothing came for as long as idleTimeoutMs allows";
-  return error instanceof Error ? error.message || error.name : String(error);
+  const root = rootCause(error);
+  const code = root instanceof Error && "code" in root ? String(root.code) : "";
+  const silent = /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code);
+  return silent ? "nothing came for as long as idleTimeoutMs allows" : wordsOf(root);
 }
 
 /** A failed connection, as a failure that may pass. */

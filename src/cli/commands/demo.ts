@@ -9,7 +9,10 @@ export function addDemoCommand(program: Command): void {
     .description("the whole flow on real footage: synth, extract, train, evaluate, scan")
     .addOption(new Option("--videos <dir>", "a folder of your own clips").conflicts("footage"))
     .option("--footage <file>", "one long video to cut clips from (without both: generated scenes)")
-    .option("--encoder <file>", "a CLIP image encoder in ONNX (default: ViT-B/32 with seeded weights, made here)")
+    .option(
+      "--encoder <file>",
+      "a CLIP image encoder in ONNX, or the name of a pulled model (default: ViT-B/32 with seeded weights, made here)",
+    )
     .option("--out <dir>", "where everything goes", "unreel-demo")
     .action((options: Omit<DemoOptions, "signal">) => interruptible((signal) => runDemo({ ...options, signal })));
 }

@@ -50,7 +50,7 @@ export function addExtractCommand(program: Command): void {
     .argument("[inputs...]", "video files, URLs, - for the bytes of one video on stdin, or one folder with --dataset")
     .requiredOption(
       "--encoder <file>",
-      "an image encoder in ONNX; several, separated by commas, give their embeddings side by side",
+      "an image encoder in ONNX: a file, or the name of a pulled model; several, separated by commas, side by side",
     )
     .requiredOption("--out <dir>", "the feature store")
     .addOption(
