@@ -27,5 +27,5 @@ export function preprocess(
   const width = checkInteger(size.width, 1, "width");
   const height = checkInteger(size.height, 1, "height");
   checkTyped(rgb, Uint8Array, width * height * 3, "rgb");
-  return awaitNative(() => nativeBinding().clipCrop(rgb, width, height, clipSize));
+  return awaitNative(() => nativeBinding().preprocess(rgb, width, height, "clip", clipSize));
 }

@@ -1,8 +1,9 @@
 #include "image/preprocessing.h"
 
-#include <vector>
-
-#include "image/color.h"
+#include "base/simd_target.h"
+#include "image/crop_plan.h"
+#include "image/crop_reference.h"
+#include "image/fused_crop.h"
 
 namespace unreel::image {
 namespace {
@@ -10,11 +11,24 @@ namespace {
 struct VariantRow {
   Variant variant;
   const char* name;
+  CropRule rule;
 };
 
 constexpr VariantRow kVariants[] = {
-    {Variant::clip, "clip"},
+    {Variant::clip, "clip", CropRule::half_to_even},
+    {Variant::hf, "hf", CropRule::floor},
+    {Variant::hf_tensor, "hf-tensor", CropRule::floor_by_torch},
+    {Variant::squash, "squash", CropRule::squash},
 };
+
+void crop(const Picture& picture, CropRule rule, int size, std::uint8_t* out) {
+  const CropPlan plan = crop_plan(rule, picture.shown_width(), picture.shown_height(), size);
+  if (simd_target() == kScalarTarget) {
+    crop_reference(picture, plan, out);
+  } else {
+    fused_crop(picture, plan, out);
+  }
+}
 
 }  // namespace
 
@@ -33,11 +47,9 @@ std::optional<Variant> variant_named(const std::string& name) {
 }
 
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, std::uint8_t* out) {
-  const int width = picture.shown_width();
-  const int height = picture.shown_height();
-  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);
-  to_rgb(picture, rgb.data());
-  clip_crop(rgb.data(), width, height, preprocessing.size, out);
+  for (const VariantRow& row : kVariants) {
+    if (row.variant == preprocessing.variant) return crop(picture, row.rule, preprocessing.size, out);
+  }
 }
 
 }  // namespace unreel::image

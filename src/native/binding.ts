@@ -13,7 +13,7 @@ export interface NativeBinding {
   openVideo(source: NativeSource, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
   createClip(path: string, options: NativeClipOptions): Promise<NativeClip>;
   /** rgb: height x width x 3; resolves to size x size x 3. */
-  clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
+  preprocess(rgb: Uint8Array, width: number, height: number, variant: string, size: number): Promise<Uint8Array>;
 
   /** workers: threads that decode and encode; batch: pictures an encode call takes at most. */
   loadEncoder(path: string, options: { workers: number; batch: number; device: string }): Promise<NativeEncoder>;
