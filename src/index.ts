@@ -55,7 +55,7 @@ export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./fea
 export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
 export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
-export { preprocess } from "./preprocess.js";
+export { type PreprocessOptions, type PreprocessVariant, preprocess } from "./preprocess.js";
 export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";
 export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";

@@ -81,7 +81,7 @@ describe.skipIf(referencePython() === undefined)(`the crop beside Pillow's (${wi
   test.each(sizes)("of %i x %i, every byte", async (width, height) => {
     const rgb = noise(width * height * 3, random);
     writeNpy(at("in.npy"), rgb, [height, width, 3]);
-    await runReference("clip_crop.py", [at("in.npy"), at("out.npy")]);
+    await runReference("preprocess.py", [at("in.npy"), at("out.npy")]);
     const { shape, bytes } = readNpy(at("out.npy"));
     expect(shape).toEqual([224, 224, 3]);
     expect(difference(await preprocess(rgb, { width, height }), bytes)).toEqual(none);
@@ -89,7 +89,7 @@ describe.skipIf(referencePython() === undefined)(`the crop beside Pillow's (${wi
 
   test("of several pictures in one file, through the command", async () => {
     writeNpy(at("three.npy"), noise(3 * 61 * 83 * 3, random), [3, 61, 83, 3]);
-    await runReference("clip_crop.py", [at("three.npy"), at("three.out.npy")]);
+    await runReference("preprocess.py", [at("three.npy"), at("three.out.npy")]);
     const { shape, bytes } = await cropOf(at("three.npy"), "three.ours.npy");
     const theirs = readNpy(at("three.out.npy"));
     expect(shape).toEqual([3, 224, 224, 3]);

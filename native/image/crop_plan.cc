@@ -24,7 +24,10 @@ CropPlan crop_plan(CropRule rule, int width, int height, int size) {
     const std::int64_t resized = rule == CropRule::squash ? size : size * length / shorter;
     return AxisSpec{weighting, length, resized, offset_of(rule, resized, size), size, false};
   };
-  return {axis(width), axis(height)};
+  CropPlan plan{axis(width), axis(height)};
+  const bool tall = height > std::int64_t{100} * width && plan.rows.out < height;
+  plan.vertical_first = tall && weighting == Weighting::pillow;
+  return plan;
 }
 
 }  // namespace unreel::image

@@ -15,10 +15,13 @@ enum class CropRule {
   squash,          ///< both sides to size, nothing cropped
 };
 
-/// Both axes of a crop.
+/// Both axes of a crop. The first pass is rounded to bytes, so that its direction decides some of them.
 struct CropPlan {
   AxisSpec columns;
   AxisSpec rows;
+  /// Pillow's way with pictures more than 100 times as high as wide that shrink; all others begin with the horizontal
+  /// pass. Source: Pillow 12.3 src/PIL/Image.py, resize().
+  bool vertical_first = false;
 };
 
 /// Of an upright picture of width x height; all sizes >= 1.

@@ -33,7 +33,7 @@ void resize_row(const std::uint8_t* rgb, const Axis& axis, std::uint8_t* out) {
   }
 }
 
-/// rows: the source rows from axis.begin on, `length` bytes each; out: one row per tap.
+/// rows: the source rows from axis.begin on, `length` bytes each; out: as many bytes per tap.
 void resize_columns(const std::uint8_t* rows, std::size_t length, const Axis& axis, std::uint8_t* out) {
   std::vector<std::int32_t> sums(length);
   for (const Tap& tap : axis.taps) {
@@ -47,18 +47,34 @@ void resize_columns(const std::uint8_t* rows, std::size_t length, const Axis& ax
   }
 }
 
+void horizontal_first(const std::uint8_t* rgb, std::size_t row_bytes, const Axis& columns, const Axis& rows,
+                      std::uint8_t* out) {
+  const std::size_t length = 3 * columns.taps.size();
+  std::vector<std::uint8_t> narrowed(static_cast<std::size_t>(rows.end - rows.begin) * length);
+  std::uint8_t* line = narrowed.data();
+  for (std::int64_t y = rows.begin; y < rows.end; ++y, line += length) {
+    resize_row(rgb + static_cast<std::size_t>(y) * row_bytes, columns, line);
+  }
+  resize_columns(narrowed.data(), length, rows, out);
+}
+
+void vertical_first(const std::uint8_t* rgb, std::size_t row_bytes, const Axis& columns, const Axis& rows,
+                    std::uint8_t* out) {
+  std::vector<std::uint8_t> lowered(rows.taps.size() * row_bytes);
+  resize_columns(rgb + static_cast<std::size_t>(rows.begin) * row_bytes, row_bytes, rows, lowered.data());
+  for (std::size_t y = 0; y < rows.taps.size(); ++y) {
+    resize_row(&lowered[y * row_bytes], columns, out + y * 3 * columns.taps.size());
+  }
+}
+
 }  // namespace
 
 void crop_reference(const std::uint8_t* rgb, const CropPlan& plan, std::uint8_t* out) {
   const auto columns = axis_of(plan.columns);
   const auto rows = axis_of(plan.rows);
-  const std::size_t length = 3 * columns->taps.size();
-  std::vector<std::uint8_t> narrowed(static_cast<std::size_t>(rows->end - rows->begin) * length);
-  std::uint8_t* line = narrowed.data();
-  for (std::int64_t y = rows->begin; y < rows->end; ++y, line += length) {
-    resize_row(rgb + 3 * y * plan.columns.in, *columns, line);
-  }
-  resize_columns(narrowed.data(), length, *rows, out);
+  const std::size_t row_bytes = 3 * static_cast<std::size_t>(plan.columns.in);
+  const auto both_passes = plan.vertical_first ? vertical_first : horizontal_first;
+  both_passes(rgb, row_bytes, *columns, *rows, out);
 }
 
 void crop_reference(const Picture& picture, const CropPlan& plan, std::uint8_t* out) {

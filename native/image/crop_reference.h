@@ -8,7 +8,7 @@
 
 namespace unreel::image {
 
-/// rgb: height x width x 3, of the plan's size; out: size x size x 3. Horizontal pass first, its result in bytes.
+/// rgb: height x width x 3, of the plan's size; out: size x size x 3.
 void crop_reference(const std::uint8_t* rgb, const CropPlan& plan, std::uint8_t* out);
 
 /// The picture turned upright by to_rgb_reference(), then the above. Thread-safe; throws as that.

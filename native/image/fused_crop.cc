@@ -161,14 +161,35 @@ void crop_by_rgb(const Picture& picture, const CropPlan& plan, std::uint8_t* out
   resize_lines(*lines, static_cast<std::size_t>(view.width), {top, rows->end, false}, *columns, *rows, out);
 }
 
-}  // namespace
-
-void fused_crop(const Picture& picture, const CropPlan& plan, std::uint8_t* out) {
-  UNREEL_CHECK(plan.columns.in == picture.shown_width() && plan.rows.in == picture.shown_height());
+void crop_horizontal_first(const Picture& picture, const CropPlan& plan, std::uint8_t* out) {
   if (has_line_kernels(picture)) {
     crop_by_lines(picture, plan, out);
   } else {
     crop_by_rgb(picture, plan, out);
+  }
+}
+
+/// The same with rows and columns exchanged: to turn by t and then exchange is to mirror and turn by 3 - t.
+void crop_vertical_first(const Picture& picture, const CropPlan& plan, std::uint8_t* out) {
+  Picture exchanged = picture;
+  exchanged.quarter_turns = 3 - picture.quarter_turns;
+  exchanged.flipped = !picture.flipped;
+  const auto size = static_cast<std::size_t>(plan.rows.size);
+  const ByteBuffer crop(3 * size * size);
+  crop_horizontal_first(exchanged, {plan.rows, plan.columns}, crop.data());
+  for (std::size_t y = 0; y < size; ++y) {
+    for (std::size_t x = 0; x < size; ++x) std::copy_n(crop.data() + 3 * (x * size + y), 3, out + 3 * (y * size + x));
+  }
+}
+
+}  // namespace
+
+void fused_crop(const Picture& picture, const CropPlan& plan, std::uint8_t* out) {
+  UNREEL_CHECK(plan.columns.in == picture.shown_width() && plan.rows.in == picture.shown_height());
+  if (plan.vertical_first) {
+    crop_vertical_first(picture, plan, out);
+  } else {
+    crop_horizontal_first(picture, plan, out);
   }
 }
 

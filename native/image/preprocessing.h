@@ -15,8 +15,9 @@ namespace unreel::image {
  * The recipes, by the names that users type (name_of()). All but "squash" bring the short side to `size` (the long side
  * truncated) and keep the square in the middle. Every resize is bicubic with a = -0.5, stretched where it shrinks.
  *
- * Pillow's runs the horizontal pass first and rounds its result to bytes, as every Pillow up to 12.x does. Pillow 13
- * runs the vertical pass first for some tall pictures (python-pillow/Pillow#9549), which gives other bytes there.
+ * Pillow's runs the horizontal pass first and rounds its result to bytes; a picture more than 100 times as high as wide
+ * that shrinks begins with the vertical one. So does every Pillow 12. Pillow 13 begins with it for more of the tall
+ * pictures (python-pillow/Pillow#9549), which gives other bytes there.
  * Source: Pillow 12.3 src/libImaging/Resample.c; torchvision Resize and CenterCrop on PIL images; transformers 5
  * CLIPImageProcessor; PyTorch 2 aten/src/ATen/native/cpu/UpSampleKernel.cpp.
  */

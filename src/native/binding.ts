@@ -46,7 +46,7 @@ export interface NativeVersions {
   libavLicence: string;
   libsvm: string;
   nodeApi: number;
-  cpu: { model: string; cores: number; vectors: string[]; target: string };
+  cpu: { model: string; cores: number; vectors: string[]; target: string; targets: string[] };
 }
 
 export interface NativeToken {

@@ -109,6 +109,26 @@ TEST(FusedCrop, EqualsTheReferenceAtTheSizesOfEncoders) {
   }
 }
 
+TEST(FusedCrop, BeginsWithTheVerticalPassWherePillowDoes) {
+  EXPECT_TRUE(crop_plan(CropRule::half_to_even, 3, 301, 2).vertical_first);
+  EXPECT_FALSE(crop_plan(CropRule::half_to_even, 3, 300, 2).vertical_first);
+  EXPECT_FALSE(crop_plan(CropRule::half_to_even, 3, 301, 3).vertical_first);  // nothing shrinks
+  EXPECT_FALSE(crop_plan(CropRule::floor_by_torch, 3, 301, 2).vertical_first);
+  EXPECT_TRUE(crop_plan(CropRule::squash, 3, 301, 224).vertical_first);
+  const TargetGuard guard;
+  for (const std::string& target : vector_targets()) {
+    set_simd_target(target);
+    Random random(6);
+    for (const Form& form : all_forms()) {
+      Noise upright(form, 3, 331, random);
+      expect_equal(target, form, upright.picture, CropRule::half_to_even, 2);
+      expect_equal(target, form, upright.picture, CropRule::squash, 20);
+      Noise lying(form, 410, 4, random);
+      expect_equal(target, form, lying.picture, CropRule::squash, 33);
+    }
+  }
+}
+
 TEST(FusedCrop, FollowsNegativeStrides) {
   const TargetGuard guard;
   for (const std::string& target : vector_targets()) {
