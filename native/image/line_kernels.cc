@@ -68,11 +68,16 @@ HWY_INLINE Wide product(WordVector samples, Wide factor) {
 /// The multipliers of chroma, and the constant that takes the offsets of all samples and the rounding in.
 struct ChromaFactors {
   explicit ChromaFactors(const ColorCoefficients& k)
-      : red_v(wide(k.red_v)), green_u(wide(-k.green_u)), green_v(wide(-k.green_v)), blue_u(wide(k.blue_u)) {
-    const std::int32_t start = (std::int32_t{1} << (k.depth + 7)) - k.luma * k.luma_offset;
-    red = wide(start - k.red_v * k.neutral);
-    green = wide(start + (k.green_u + k.green_v) * k.neutral);
-    blue = wide(start - k.blue_u * k.neutral);
+      : red_v(wide(k.red_v)),
+        green_u(wide(-k.green_u)),
+        green_v(wide(-k.green_v)),
+        blue_u(wide(k.blue_u)),
+        red(wide(start(k) - k.red_v * k.neutral)),
+        green(wide(start(k) + (k.green_u + k.green_v) * k.neutral)),
+        blue(wide(start(k) - k.blue_u * k.neutral)) {}
+
+  static std::int32_t start(const ColorCoefficients& k) {
+    return (std::int32_t{1} << (k.depth + 7)) - k.luma * k.luma_offset;
   }
 
   Wide red_v, green_u, green_v, blue_u, red, green, blue;

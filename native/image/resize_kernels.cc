@@ -118,10 +118,8 @@ void fill_planar_on(const std::uint8_t* const (*lines)[kMostRows], std::size_t c
 struct DigitSum {
   Sum s0, s1, s2;
 
-  static HWY_INLINE DigitSum zero() {
-    const Sum nothing = hn::Zero(Dwords());
-    return {nothing, nothing, nothing};
-  }
+  // Written out: a constructor that the compiler supplies is compiled for another target.
+  HWY_INLINE DigitSum() : s0(hn::Zero(Dwords())), s1(hn::Zero(Dwords())), s2(hn::Zero(Dwords())) {}
 
   struct Weights {
     hn::Vec<SignedBytes> d0, d1, d2;
@@ -151,7 +149,7 @@ struct DigitSum {
 struct HalfSum {
   Sum high, low;
 
-  static HWY_INLINE HalfSum zero() { return {hn::Zero(Dwords()), hn::Zero(Dwords())}; }
+  HWY_INLINE HalfSum() : high(hn::Zero(Dwords())), low(hn::Zero(Dwords())) {}
 
   struct Weights {
     hn::Vec<Words> high_even, high_odd, low_even, low_odd;
@@ -225,9 +223,7 @@ void narrow_block_on(const std::uint8_t* block, const Axis& axis, std::int64_t f
   std::uint8_t* levels = scratch;
   for (const GroupTap& tap : axis.group_taps) {
     const std::uint8_t* groups = block + static_cast<std::size_t>(tap.first - first_group) * 3 * kGroupBytes;
-    Products red = Products::zero();
-    Products green = Products::zero();
-    Products blue = Products::zero();
+    Products red, green, blue;
     const auto count = static_cast<std::size_t>(tap.count);
     for (std::size_t i = 0; i < count; ++i, groups += 3 * kGroupBytes) {
       const auto weights = Products::weights(axis, tap.weights + i);
@@ -253,7 +249,6 @@ void column_groups_on(const std::uint32_t* const* lines, const Axis& axis, std::
   std::uint8_t last[kVectors * kRows];
   for (std::size_t x = 0; x < length; x += kVectors * kRows) {
     Products sums[kVectors];
-    for (Products& sum : sums) sum = Products::zero();
     for (std::size_t i = 0; i < count; ++i) {
       const auto weights = Products::weights(axis, tap.weights + i);
       const auto* line = reinterpret_cast<const std::uint8_t*>(lines[i] + x);
