@@ -24,7 +24,14 @@ export interface Diagnosis {
   readonly libc: string;
   readonly kernel: string;
   readonly cpu:
-    | { readonly model: string; readonly cores: number; readonly vectors: readonly string[]; readonly target: string }
+    | {
+        readonly model: string;
+        readonly cores: number;
+        readonly vectors: readonly string[];
+        /** Which vector target the kernels run on, of those that this CPU has, the best first. */
+        readonly target: string;
+        readonly targets: readonly string[];
+      }
     | undefined;
   readonly findings: readonly Finding[];
 }

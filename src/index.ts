@@ -68,7 +68,7 @@ export {
   type VerifiedModel,
   verifyModels,
 } from "./models/index.js";
-export { preprocess } from "./preprocess.js";
+export { type PreprocessOptions, preprocess } from "./preprocess.js";
 export { type PreprocessingOptions, type PreprocessingVariant, preprocessingVariants } from "./preprocessing.js";
 export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";
