@@ -84,7 +84,7 @@ function givenPreprocessing(
   const list = Array.isArray(preprocessing) ? preprocessing : [preprocessing];
   if (preprocessing !== undefined && list.length !== count) {
     throw new UnreelTypeError(
-      `options.preprocessing is for ${list.length} encoders, and these are ${count}; give a list`,
+      `options.preprocessing is for ${list.length} of ${count} encoders; give a list with one for each`,
     );
   }
   return list.map((each: PreprocessingOptions | undefined, i) => {

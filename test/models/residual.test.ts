@@ -139,7 +139,7 @@ describe("several encoders", () => {
       message: expect.stringContaining("copy.onnx are the same encoder"),
     });
     expect(() => loadEncoder([at("tiny.onnx"), at("residual.onnx")], { preprocessing: { variant: "clip" } })).toThrow(
-      "options.preprocessing is for one encoder",
+      "options.preprocessing is for 1 of 2 encoders",
     );
     expect(() => loadEncoder([])).toThrow("empty list");
   });
