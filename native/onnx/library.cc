@@ -65,7 +65,8 @@ std::string dl_words() {
 
 /**
  * One arena for all sessions, which grows by what is asked for and not by doubling: it never holds much more than the
- * runs that went on at once have needed. Seen with ViT-B/32, two runs at once: 456 MB instead of 555, at the same speed.
+ * runs that went on at once have needed. Seen with ViT-B/32, two runs at once: 456 MB instead of 555, at the same
+ * speed.
  */
 void share_arena(Ort::Env& environment) {
   constexpr std::size_t kNoLimit = 0;

@@ -8,7 +8,7 @@ import { prepareOutputFolder, writeFileAtomic } from "../output-folder.js";
 import { pathOf } from "../validate.js";
 import { commandLine, runCommand } from "./command.js";
 import { writeScenes } from "./scenes.js";
-import { metricsTable } from "./summary.js";
+import { comparison, type Measured, metricsTable } from "./summary.js";
 
 /** Options of {@link runDemo}. */
 export interface DemoOptions {
@@ -18,7 +18,7 @@ export interface DemoOptions {
   readonly footage?: string;
   /** The folder that everything goes to. */
   readonly out: string;
-  /** A CLIP image encoder in ONNX. Default: ViT-B/32 with seeded weights, made on the spot. */
+  /** An image encoder in ONNX to stand beside `residual`. Default: ViT-B/32 with seeded weights, made on the spot. */
   readonly encoder?: string;
   readonly signal: AbortSignal;
 }
@@ -61,11 +61,12 @@ async function testTwins(dataset: string): Promise<string[]> {
 }
 
 /**
- * The whole flow on real footage: cuts source clips, writes each as it is and blended, extracts features, trains head and
- * SVM, evaluates on the held-out source clips and scans one clip of each kind. Every step is a command of `unreel` in a
- * process of its own, printed as a user would type it. The metrics go to stdout, all else to stderr.
+ * The whole flow on real footage: cuts source clips, writes each as it is and blended, then for a CLIP, for `residual`
+ * and for both side by side extracts features, trains head and SVM and evaluates on the held-out source clips; scans one
+ * clip of each kind with both. Every step is a command of `unreel` in a process of its own, printed as a user would type
+ * it. The metrics go to stdout, all else to stderr.
  *
- * Run again in the same folder, clips and encoder that are there are used again; what follows them is made anew.
+ * Run again in the same folder, clips and encoders that are there are used again; what follows them is made anew.
  *
  * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` when `out` holds something else, `ERR_UNREEL_MODEL_NOT_FOUND` when the
  * named encoder is not there, `ERR_UNREEL_ABORTED`, `ERR_UNREEL_IO` when a step failed
@@ -92,43 +93,70 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   };
 
   await run("synth", footage.path, "--out", at("dataset"), "--clips", String(clips));
-  const encoder = options.encoder ?? at("vit-b-32.seeded.onnx");
-  if (options.encoder === undefined && !existsSync(encoder)) await run("models", "make", "vit-b-32", "--out", encoder);
+  const clip = options.encoder ?? at("vit-b-32.seeded.onnx");
+  if (options.encoder === undefined && !existsSync(clip)) await run("models", "make", "vit-b-32", "--out", clip);
+  const residual = at("residual.onnx");
+  await run("models", "make", "residual", "--out", residual);
+  const seeded = options.encoder === undefined;
+  const runs = [
+    { name: seeded ? "CLIP, seeded weights" : clip, encoder: clip, folder: at("clip-alone") },
+    { name: "residual", encoder: residual, folder: at("residual-alone") },
+    { name: "both", encoder: `${clip},${residual}`, folder: out },
+  ];
+  const measured: Measured[] = [];
+  for (const each of runs) measured.push({ name: each.name, metrics: await measure(each, at("dataset"), run) });
+  const detector = ["--detector", at("detector")];
+  const verdicts = await run("scan", ...(await testTwins(at("dataset"))), ...detector, "--jsonl");
+  summarise(out, { commands, verdicts, measured, what: footage.what, seeded });
+}
+
+/** From videos to figures with one choice of encoders; everything lies in `folder`. */
+async function measure(
+  { encoder, folder }: { readonly encoder: string; readonly folder: string },
+  dataset: string,
+  run: (...args: string[]) => Promise<string>,
+): Promise<MetricsFile> {
+  const [features, detector, report] = ["features", "detector", "report"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   // Features of an earlier run may be of other clips under the same names.
-  for (const name of ["features", "detector", "report"]) await rm(at(name), { recursive: true, force: true });
-  const extract = ["extract", at("dataset"), "--dataset", "celeb-df-v2", "--encoder", encoder, "--out", at("features")];
-  await run(...extract, "--count", String(framesPerVideo));
-  await run("train", "head", at("features"), "--out", at("detector"));
-  await run("train", "svm", at("features"), "--detector", at("detector"));
-  await run("evaluate", at("features"), "--detector", at("detector"), "--split", "test", "--out", at("report"));
-  const verdicts = await run("scan", ...(await testTwins(at("dataset"))), "--detector", at("detector"), "--jsonl");
-  await summarise(out, { commands, verdicts, what: footage.what, seeded: options.encoder === undefined });
+  for (const each of [features, detector, report]) await rm(each, { recursive: true, force: true });
+  const count = ["--count", String(framesPerVideo)];
+  await run("extract", dataset, "--dataset", "celeb-df-v2", "--encoder", encoder, "--out", features, ...count);
+  await run("train", "head", features, "--out", detector);
+  await run("train", "svm", features, "--detector", detector);
+  await run("evaluate", features, "--detector", detector, "--split", "test", "--out", report);
+  return JSON.parse(await readFile(join(report, "metrics.json"), "utf8")) as MetricsFile;
 }
 
 interface Outcome {
   readonly commands: readonly string[];
   /** JSON lines of `unreel scan`. */
   readonly verdicts: string;
+  /** The last of them is of all encoders. */
+  readonly measured: readonly Measured[];
   readonly what: string;
   readonly seeded: boolean;
 }
 
-async function summarise(out: string, { commands, verdicts, what, seeded }: Outcome): Promise<void> {
+function summarise(out: string, { commands, verdicts, measured, what, seeded }: Outcome): void {
   say("\nAll commands of this demo, as you would type them:");
   for (const command of commands) say(`  ${command}`);
   say("");
-  const metrics = JSON.parse(await readFile(join(out, "report/metrics.json"), "utf8")) as MetricsFile;
   const scanned = verdicts.split("\n").filter((line) => line !== "");
   const lines = scanned.map((line) => {
     const { input, verdict, score } = JSON.parse(line) as { input: string; verdict: string; score?: number };
     return `scan ${input}: ${verdict}${score === undefined ? "" : ` (score ${score.toFixed(3)})`}`;
   });
-  const weights = seeded
-    ? "an untrained CLIP (seeded weights), so expect scores near chance"
-    : "the encoder that you named";
+  const both = measured.at(-1);
+  const weights = seeded ? "The CLIP is untrained (seeded weights): expect chance of it alone. " : "";
   process.stdout.write(
-    `${lines.join("\n")}\n\n${metricsTable(metrics)}\nReport: ${join(out, "report/report.html")}\n` +
-      `What this shows: the whole flow runs on this machine, on ${what}, with ${weights}. ` +
+    `${lines.join("\n")}\n\n${comparison(measured)}\n${both === undefined ? "" : metricsTable(both.metrics)}\n` +
+      `Report of both: ${join(out, "report/report.html")}\n` +
+      `What this shows: the whole flow runs on this machine, on ${what}. ${weights}residual compares the noise in the ` +
+      "middle of a frame with that at its rim; strong compression or resizing after the blend destroys what it reads. " +
       "What it does not show: how well deepfakes are found; the fakes are blended regions that unreel made itself.\n",
   );
 }

@@ -24,6 +24,25 @@ const rows: readonly Row[] = [
   ["AP", ({ ap }) => figure(ap)],
 ];
 
+/** What one choice of encoders came to. */
+export interface Measured {
+  readonly name: string;
+  readonly metrics: MetricsFile;
+}
+
+/** AUC of each choice of encoders beside the others, with what it was measured on. */
+export function comparison(measured: readonly Measured[]): string {
+  const width = Math.max(22, ...measured.map(({ name }) => name.length + 2));
+  const [first] = measured;
+  const counts = first === undefined ? "" : `, n = ${first.metrics.video.real} real + ${first.metrics.video.fake} fake`;
+  const lines = measured.map(({ name, metrics: { video, frame, interval } }) => {
+    const bounds = interval === null ? "" : `${figure(interval.lower)} to ${figure(interval.upper)}`;
+    return `${name.padEnd(width)}${figure(video.auc).padStart(8)}${bounds.padStart(20)}${figure(frame?.auc).padStart(12)}`;
+  });
+  const head = `${"encoders".padEnd(width)}${"video".padStart(8)}${"95 % interval".padStart(20)}${"frame".padStart(12)}`;
+  return `AUC on source clips that training never saw${counts}\n${[head, ...lines].join("\n")}\n`;
+}
+
 /** The figures of a report as a table, by video and by frame. */
 export function metricsTable({ video, frame, interval }: MetricsFile): string {
   const cell = (text: string) => text.padStart(16);

@@ -7,27 +7,31 @@ import type { Piece } from "./protobuf.js";
  * around it. Nothing is trained and nothing is random.
  *
  * For each of the 16 luma tiles of 64 x 64 bytes (luma-tiles: 4 of the middle, 12 of the rim), with x(i, j) row i,
- * column j, at the 62 x 62 positions that have all neighbours:
+ * column j, at the 60 x 60 positions that are two pixels or more from the edge:
  *
  *     channel  residual r                                                 q
  *     0        x(i, j+1) - x(i, j)                                        1     first order, horizontal
  *     1        x(i+1, j) - x(i, j)                                        1     first order, vertical
  *     2        x(i, j-1) - 2 x(i, j) + x(i, j+1)                          2     second order, horizontal
  *     3        x(i-1, j) - 2 x(i, j) + x(i+1, j)                          2     second order, vertical
- *     4        -1  2 -1 /  2 -4  2 / -1  2 -1                             4     SQUARE 3 x 3
+ *     4        -x(i, j-1) + 3 x(i, j) - 3 x(i, j+1) + x(i, j+2)           3     third order, horizontal
+ *     5        -x(i-1, j) + 3 x(i, j) - 3 x(i+1, j) + x(i+2, j)           3     third order, vertical
+ *     6        SQUARE 3 x 3: -1 2 -1 / 2 -4 2 / -1 2 -1                   4
+ *     7        SQUARE 5 x 5: -1 2 -2 2 -1 / 2 -6 8 -6 2 / -2 8 -12 8 -2
+ *                            / 2 -6 8 -6 2 / -1 2 -2 2 -1                12
  *
  *     d = min(max(round(r / q), -2), 2)          halves away from zero
  *
  * Triples (d1, d2, d3) of three neighbours in a row, and of three in a column, are counted. A triple, its mirror image
  * (d3, d2, d1) and the negatives of both are one class: 39 of 125, in the order of their smallest code
- * (d1 + 2) + 5 (d2 + 2) + 25 (d3 + 2). Five blocks of 39 counts: channels 0 and 1 along their own direction, across it;
- * channels 2 and 3 along, across; channel 4 both ways. Blocks are divided by their sums: m of the four middle tiles
- * together, e of the twelve at the rim.
+ * (d1 + 2) + 5 (d2 + 2) + 25 (d3 + 2). Eight blocks of 39 counts: channels 0 and 1 along their own direction, then across
+ * it; so 2 and 3, 4 and 5; channel 6 both ways, channel 7 both ways. Blocks are divided by their sums: m of the four
+ * middle tiles together, e of the twelve at the rim.
  *
- *     image_embeds = [ sqrt(m) - sqrt(e), (sqrt(m) + sqrt(e)) / 2 ]       390 numbers
+ *     image_embeds = sqrt(m) - sqrt(e)           312 numbers
  *
- * The square root makes bins of all heights equally noisy (Hellinger); the first half compares the middle, where faces
- * are, with the rim, the second tells the noise of the whole.
+ * So the middle, where faces are, is compared with the rim of the same picture, and what camera, light and codec do to
+ * all of it falls out. The square root makes bins of all heights equally noisy (Hellinger).
  *
  * Sources: T. Pevny, P. Bas, J. Fridrich, "Steganalysis by subtractive pixel adjacency matrix", IEEE TIFS 5(2), 2010
  * (SPAM: differences, truncation, joint statistics of neighbours); J. Fridrich, J. Kodovsky, "Rich models for
@@ -43,10 +47,7 @@ export function residualGraph(): Piece {
   graph.floats("classes", foldMatrix(), [2 * bins, blocks * classCount]);
   const middle = rootOf(graph, pictures, "middle", 0, middleTiles);
   const rim = rootOf(graph, pictures, "rim", middleTiles, tileCount);
-  const difference = graph.node("Sub", [middle, rim], "difference");
-  const sum = graph.node("Add", [middle, rim], "sum");
-  const mean = graph.node("Mul", [sum, graph.float32("half", 0.5)], "mean");
-  graph.node("Concat", [difference, mean], "image_embeds", { axis: { int: 1 } });
+  graph.node("Sub", [middle, rim], "image_embeds");
   return graph.graph(
     "noise_residual",
     { name: "luma_tiles", type: "uint8", shape: ["batch", tileCount, tileSize, tileSize] },
@@ -62,28 +63,50 @@ const symbols = 2 * truncation + 1;
 const codes = symbols ** 3;
 
 interface Channel {
-  /** 3 x 3, row by row. */
+  /** 5 x 5, row by row. */
   readonly kernel: readonly number[];
   readonly q: number;
   /** The block that its triples in a row are counted in, and that of those in a column. */
   readonly blocks: { readonly row: number; readonly column: number };
 }
 
+/** Differences in a row as a 5 x 5 kernel; its transpose is that of differences in a column. */
+function horizontal(...differences: readonly number[]): number[] {
+  return Array.from({ length: 25 }, (_, at) => (Math.floor(at / 5) === 2 ? (differences[at % 5] ?? 0) : 0));
+}
+
+function transposed(kernel: readonly number[]): number[] {
+  return kernel.map((_, at) => kernel[(at % 5) * 5 + Math.floor(at / 5)] ?? 0);
+}
+
+/** A horizontal kernel and its vertical twin: triples along their direction in one block, across it in the next. */
+function pair(kernel: readonly number[], q: number, along: number): Channel[] {
+  return [
+    { kernel, q, blocks: { row: along, column: along + 1 } },
+    { kernel: transposed(kernel), q, blocks: { row: along + 1, column: along } },
+  ];
+}
+
+const square3 = [0, 0, 0, 0, 0, 0, -1, 2, -1, 0, 0, 2, -4, 2, 0, 0, -1, 2, -1, 0, 0, 0, 0, 0, 0];
+const square5 = [-1, 2, -2, 2, -1, 2, -6, 8, -6, 2, -2, 8, -12, 8, -2, 2, -6, 8, -6, 2, -1, 2, -2, 2, -1];
+
 const channels: readonly Channel[] = [
-  { kernel: [0, 0, 0, 0, -1, 1, 0, 0, 0], q: 1, blocks: { row: 0, column: 1 } },
-  { kernel: [0, 0, 0, 0, -1, 0, 0, 1, 0], q: 1, blocks: { row: 1, column: 0 } },
-  { kernel: [0, 0, 0, 1, -2, 1, 0, 0, 0], q: 2, blocks: { row: 2, column: 3 } },
-  { kernel: [0, 1, 0, 0, -2, 0, 0, 1, 0], q: 2, blocks: { row: 3, column: 2 } },
-  { kernel: [-1, 2, -1, 2, -4, 2, -1, 2, -1], q: 4, blocks: { row: 4, column: 4 } },
+  ...pair(horizontal(0, 0, -1, 1, 0), 1, 0),
+  ...pair(horizontal(0, 1, -2, 1, 0), 2, 2),
+  ...pair(horizontal(0, -1, 3, -3, 1), 3, 4),
+  { kernel: square3, q: 4, blocks: { row: 6, column: 6 } },
+  { kernel: square5, q: 12, blocks: { row: 7, column: 7 } },
 ];
 
-const blocks = 5;
+const blocks = 8;
+/** Side of the part of a tile that has all neighbours. */
+const inner = tileSize - 4;
 const bins = channels.length * codes;
 const classes = tripleClasses();
 const classCount = Math.max(...classes) + 1;
 
-/** Length of the feature: 390. */
-export const residualDimension = 2 * blocks * classCount;
+/** Length of the feature: 312. */
+export const residualDimension = blocks * classCount;
 
 /** The class of each code of a triple. */
 function tripleClasses(): readonly number[] {
@@ -97,14 +120,14 @@ function tripleClasses(): readonly number[] {
   return smallest.map((code) => order.indexOf(code));
 }
 
-/** [16 batch, 5, 62, 62]: d of each channel. */
+/** [16 batch, 8, 60, 60]: d of each channel. */
 function quantised(graph: GraphWriter): string {
   const wide = graph.node("Cast", ["luma_tiles"], "wide", { to: { int: 1 } });
   const planes = graph.node("Reshape", [wide, graph.int64("by_tile", [-1, 1, tileSize, tileSize])], "planes");
   const kernels = channels.flatMap(({ kernel }) => kernel);
   const residual = graph.node(
     "Conv",
-    [planes, graph.floats("kernels", kernels, [channels.length, 1, 3, 3])],
+    [planes, graph.floats("kernels", kernels, [channels.length, 1, 5, 5])],
     "residual",
   );
   // A little more than 1/q: Round takes halves to even numbers, and so none is left. Too little to reach another half.
@@ -114,7 +137,7 @@ function quantised(graph: GraphWriter): string {
   return graph.node("Round", [graph.node("Clip", [scaled, ...limits], "clipped")], "quantised");
 }
 
-/** [16 batch, 625]: how often each triple of each channel lies in a row, or in a column. */
+/** [16 batch, 1000]: how often each triple of each channel lies in a row, or in a column. */
 function triples(graph: GraphWriter, quantisedName: string, way: "row" | "column"): string {
   const at = (part: string) => `${way}_${part}`;
   const places = channels.flatMap(() => [1, symbols, symbols ** 2]);
@@ -126,7 +149,7 @@ function triples(graph: GraphWriter, quantisedName: string, way: "row" | "column
     at("codes"),
     { group: { int: channels.length } },
   );
-  const length = channels.length * (tileSize - 2) * (tileSize - 4);
+  const length = channels.length * inner * (inner - 2);
   const flat = graph.node("Reshape", [code, graph.int64(at("flat_shape"), [-1, length])], at("flat"));
   const indices = graph.node("Cast", [flat], at("indices"), { to: { int: 6 } });
   const size = graph.node("Shape", [indices], at("size"));
@@ -140,7 +163,7 @@ function triples(graph: GraphWriter, quantisedName: string, way: "row" | "column
   });
 }
 
-/** [1250, 195], 0 or 1: the block and class of each channel's triples, in rows first, in columns second. */
+/** [2000, 312], 0 or 1: the block and class of each channel's triples, in rows first, in columns second. */
 function foldMatrix(): number[] {
   const columns = blocks * classCount;
   const matrix = new Array<number>(2 * bins * columns).fill(0);
@@ -157,7 +180,7 @@ function foldMatrix(): number[] {
   return matrix;
 }
 
-/** [batch, 195]: the root of each class's share of its block, over tiles `from` to `to` of a picture. */
+/** [batch, 312]: the root of each class's share of its block, over tiles `from` to `to` of a picture. */
 function rootOf(graph: GraphWriter, pictures: string, name: string, from: number, to: number): string {
   const at = (part: string) => `${name}_${part}`;
   const axis = graph.int64(at("axis"), [1]);
@@ -166,7 +189,7 @@ function rootOf(graph: GraphWriter, pictures: string, name: string, from: number
   const counts = graph.node("ReduceSum", [own, axis], at("counts"), { keepdims: { int: 0 } });
   const folded = graph.node("MatMul", [counts, "classes"], at("classes"));
   // Every block counts two channels' triples, or one channel's both ways.
-  const total = (to - from) * 2 * (tileSize - 2) * (tileSize - 4);
+  const total = (to - from) * 2 * inner * (inner - 2);
   const share = graph.node("Div", [folded, graph.float32(at("total"), total)], at("share"));
   return graph.node("Sqrt", [share], at("root"));
 }

@@ -1,6 +1,6 @@
 """The residual encoder's feature by numpy, from the formula in src/models/residual.ts.
 
-TILES.npy ([N,16,64,64] uint8) -> OUT.npy ([N,390] float64)
+TILES.npy ([N,16,64,64] uint8) -> OUT.npy ([N,312] float64)
 
 usage: residual.py TILES.npy OUT.npy
 """
@@ -11,17 +11,26 @@ import numpy as np
 
 
 def residuals(x: np.ndarray) -> list[tuple[np.ndarray, int]]:
-    """(r, q) of each channel at the positions that have all neighbours."""
+    """(r, q) of each channel at the positions that are two pixels or more from the edge."""
     x = x.astype(np.int64)
-    c = x[1:-1, 1:-1]
-    left, right, up, down = x[1:-1, :-2], x[1:-1, 2:], x[:-2, 1:-1], x[2:, 1:-1]
-    corners = x[:-2, :-2] + x[:-2, 2:] + x[2:, :-2] + x[2:, 2:]
+    side = x.shape[0] - 4
+
+    def at(down: int, right: int) -> np.ndarray:
+        return x[2 + down : 2 + down + side, 2 + right : 2 + right + side]
+
+    square = np.array([[-1, 2, -2, 2, -1], [2, -6, 8, -6, 2], [-2, 8, -12, 8, -2], [2, -6, 8, -6, 2], [-1, 2, -2, 2, -1]])
+    c = at(0, 0)
+    sides = at(0, -1) + at(0, 1) + at(-1, 0) + at(1, 0)
+    corners = at(-1, -1) + at(-1, 1) + at(1, -1) + at(1, 1)
     return [
-        (right - c, 1),
-        (down - c, 1),
-        (left - 2 * c + right, 2),
-        (up - 2 * c + down, 2),
-        (2 * (left + right + up + down) - 4 * c - corners, 4),
+        (at(0, 1) - c, 1),
+        (at(1, 0) - c, 1),
+        (at(0, -1) - 2 * c + at(0, 1), 2),
+        (at(-1, 0) - 2 * c + at(1, 0), 2),
+        (-at(0, -1) + 3 * c - 3 * at(0, 1) + at(0, 2), 3),
+        (-at(-1, 0) + 3 * c - 3 * at(1, 0) + at(2, 0), 3),
+        (2 * sides - 4 * c - corners, 4),
+        (sum(square[2 + i, 2 + j] * at(i, j) for i in range(-2, 3) for j in range(-2, 3)), 12),
     ]
 
 
@@ -50,8 +59,11 @@ for (a, b, c), index in class_table().items():
     TABLE[a + 2, b + 2, c + 2] = index
 
 # (channel, direction of the triples) of each block: along the residual's own direction, across it, both.
-BLOCKS = [[(0, "row"), (1, "column")], [(0, "column"), (1, "row")], [(2, "row"), (3, "column")],
-          [(2, "column"), (3, "row")], [(4, "row"), (4, "column")]]
+BLOCKS = [
+    *([(c, along), (c + 1, across)] for c in (0, 2, 4) for along, across in (("row", "column"), ("column", "row"))),
+    [(6, "row"), (6, "column")],
+    [(7, "row"), (7, "column")],
+]
 
 
 def histogram(tiles: np.ndarray) -> np.ndarray:
@@ -67,9 +79,7 @@ def histogram(tiles: np.ndarray) -> np.ndarray:
 
 
 def feature(tiles: np.ndarray) -> np.ndarray:
-    middle = np.sqrt(histogram(tiles[:4]))
-    rim = np.sqrt(histogram(tiles[4:]))
-    return np.concatenate([middle - rim, (middle + rim) / 2])
+    return np.sqrt(histogram(tiles[:4])) - np.sqrt(histogram(tiles[4:]))
 
 
 def main() -> None:
