@@ -172,7 +172,7 @@ export class Encoder implements AsyncDisposable {
   /**
    * Embeddings of pictures that are preprocessed already, by an encoder of one part.
    *
-   * @param crops uint8, C order: RGB, n x imageSize x imageSize x 3; for luma-tiles n x 16 x imageSize x imageSize
+   * @param crops uint8, C order: RGB, n x imageSize x imageSize x 3; for luma-tiles n x 25 x imageSize x imageSize
    * @returns n x dimension
    */
   encode(crops: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {

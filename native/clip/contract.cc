@@ -24,7 +24,7 @@ constexpr const char* kExpected =
     "[batch, dimension], such as pixel_values and "
     "image_embeds";
 constexpr const char* kExpectedTiles =
-    "one input uint8[batch, 16, size, size] of tiles, size up to 512, and one 2-D float output [batch, dimension], as "
+    "one input uint8[batch, 25, size, size] of tiles, size up to 512, and one 2-D float output [batch, dimension], as "
     "the "
     "metadata unreel.preprocessing = luma-tiles says";
 constexpr int kClipSizes[] = {224, 336, 240, 256, 288, 384, 448};

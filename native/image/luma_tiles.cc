@@ -14,12 +14,13 @@
 namespace unreel::image {
 namespace {
 
-/// Tiles along a side, and where they begin in fifths of the free span.
-constexpr int kGrid = 4;
-constexpr std::array<int, kGrid> kFifths{0, 2, 3, 5};
+/// Tiles along a side, and where they begin in twentieths of the free span.
+constexpr int kGrid = 5;
+constexpr std::array<int, kGrid> kTwentieths{0, 7, 10, 13, 20};
 static_assert(kGrid * kGrid == kLumaTiles);
 
-bool is_inner(int index) { return index == 1 || index == 2; }
+bool is_inner(int index) { return index > 0 && index < kGrid - 1; }
+constexpr int kInnerTiles = (kGrid - 2) * (kGrid - 2);
 
 /// Pixel `index` of a line of `length`, mirrored at both ends.
 int mirrored(int index, int length) {
@@ -29,12 +30,12 @@ int mirrored(int index, int length) {
   return at < length ? at : period - at;
 }
 
-/// The pixels of one shown line that each of the four tiles along it takes.
+/// The pixels of one shown line that each of the tiles along it takes.
 std::array<std::vector<int>, kGrid> tile_lines(int length, int size) {
   const std::int64_t span = std::max(length - size, 0);
   std::array<std::vector<int>, kGrid> lines;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto begin = static_cast<int>((2 * kFifths[i] * span + 5) / 10);
+    const auto begin = static_cast<int>((kTwentieths[i] * span + 10) / 20);
     for (int k = 0; k < size; ++k) lines[i].push_back(mirrored(begin + k, length));
   }
   return lines;
@@ -126,7 +127,7 @@ void luma_tiles(const Picture& picture, int size, std::uint8_t* out) {
   const std::ptrdiff_t line = size;
   const std::ptrdiff_t area = line * line;
   std::ptrdiff_t inner = 0;
-  std::ptrdiff_t outer = kGrid;
+  std::ptrdiff_t outer = kInnerTiles;
   for (int row = 0; row < kGrid; ++row) {
     for (int column = 0; column < kGrid; ++column) {
       std::uint8_t* tile = out + area * (is_inner(row) && is_inner(column) ? inner++ : outer++);

@@ -40,10 +40,10 @@ const producer = "unreel";
  * and is not a pretrained CLIP; the file's metadata say `unreel.seeded = true`.
  *
  * CLIPs: input `pixel_values` [batch, 3, 224, 224], output `image_embeds` [batch, projection], float32, opset 17.
- * `residual`: input `luma_tiles` [batch, 16, 64, 64], uint8, output `image_embeds` [batch, 312]. The file is
+ * `residual`: input `luma_tiles` [batch, 25, 64, 64], uint8, output `image_embeds` [batch, 234]. The file is
  * streamed with a few MB of memory, takes its name when it is whole, and replaces an earlier model of unreel only.
  *
- * @param name - One of {@link modelNames}: `residual` (2.5 MB), `tiny` (0.9 MB) or `vit-b-32` (351 MB).
+ * @param name - One of {@link modelNames}: `residual` (1.4 MB), `tiny` (0.9 MB) or `vit-b-32` (351 MB).
  * @param file - Path of the file to write; its folder exists.
  * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND` for an unknown name; `ERR_UNREEL_OUTPUT_NOT_WRITABLE`;
  * `ERR_UNREEL_OUTPUT_EXISTS` where a folder or a file of somebody else's is in the way; `ERR_UNREEL_ABORTED`;

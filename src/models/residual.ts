@@ -6,29 +6,27 @@ import type { Piece } from "./protobuf.js";
  * each triple of neighbours occurs. What was pasted into a picture, scaled or smoothed has other noise than what is
  * around it. Nothing is trained and nothing is random.
  *
- * For each of the 16 luma tiles of 64 x 64 bytes (luma-tiles: 4 of the middle, 12 of the rim), with x(i, j) row i,
+ * For each of the 25 luma tiles of 64 x 64 bytes (luma-tiles: 9 of the middle, 16 of the rim), with x(i, j) row i,
  * column j, at the 60 x 60 positions that are two pixels or more from the edge:
  *
  *     channel  residual r                                                 q
- *     0        x(i, j+1) - x(i, j)                                        1     first order, horizontal
- *     1        x(i+1, j) - x(i, j)                                        1     first order, vertical
- *     2        x(i, j-1) - 2 x(i, j) + x(i, j+1)                          2     second order, horizontal
- *     3        x(i-1, j) - 2 x(i, j) + x(i+1, j)                          2     second order, vertical
- *     4        -x(i, j-1) + 3 x(i, j) - 3 x(i, j+1) + x(i, j+2)           3     third order, horizontal
- *     5        -x(i-1, j) + 3 x(i, j) - 3 x(i+1, j) + x(i+2, j)           3     third order, vertical
- *     6        SQUARE 3 x 3: -1 2 -1 / 2 -4 2 / -1 2 -1                   4
- *     7        SQUARE 5 x 5: -1 2 -2 2 -1 / 2 -6 8 -6 2 / -2 8 -12 8 -2
+ *     0        x(i, j-1) - 2 x(i, j) + x(i, j+1)                          2     second order, horizontal
+ *     1        x(i-1, j) - 2 x(i, j) + x(i+1, j)                          2     second order, vertical
+ *     2        -x(i, j-1) + 3 x(i, j) - 3 x(i, j+1) + x(i, j+2)           3     third order, horizontal
+ *     3        -x(i-1, j) + 3 x(i, j) - 3 x(i+1, j) + x(i+2, j)           3     third order, vertical
+ *     4        SQUARE 3 x 3: -1 2 -1 / 2 -4 2 / -1 2 -1                   4
+ *     5        SQUARE 5 x 5: -1 2 -2 2 -1 / 2 -6 8 -6 2 / -2 8 -12 8 -2
  *                            / 2 -6 8 -6 2 / -1 2 -2 2 -1                12
  *
  *     d = min(max(round(r / q), -2), 2)          halves away from zero
  *
  * Triples (d1, d2, d3) of three neighbours in a row, and of three in a column, are counted. A triple, its mirror image
  * (d3, d2, d1) and the negatives of both are one class: 39 of 125, in the order of their smallest code
- * (d1 + 2) + 5 (d2 + 2) + 25 (d3 + 2). Eight blocks of 39 counts: channels 0 and 1 along their own direction, then across
- * it; so 2 and 3, 4 and 5; channel 6 both ways, channel 7 both ways. Blocks are divided by their sums: m of the four
- * middle tiles together, e of the twelve at the rim.
+ * (d1 + 2) + 5 (d2 + 2) + 25 (d3 + 2). Six blocks of 39 counts: channels 0 and 1 along their own direction, then across
+ * it; so 2 and 3; channel 4 both ways, channel 5 both ways. Blocks are divided by their sums: m of the nine middle tiles
+ * together, e of the sixteen at the rim.
  *
- *     image_embeds = sqrt(m) - sqrt(e)           312 numbers
+ *     image_embeds = sqrt(m) - sqrt(e)           234 numbers
  *
  * So the middle, where faces are, is compared with the rim of the same picture, and what camera, light and codec do to
  * all of it falls out. The square root makes bins of all heights equally noisy (Hellinger).
@@ -55,8 +53,8 @@ export function residualGraph(): Piece {
   );
 }
 
-const tileCount = 16;
-const middleTiles = 4;
+const tileCount = 25;
+const middleTiles = 9;
 const tileSize = 64;
 const truncation = 2;
 const symbols = 2 * truncation + 1;
@@ -91,21 +89,20 @@ const square3 = [0, 0, 0, 0, 0, 0, -1, 2, -1, 0, 0, 2, -4, 2, 0, 0, -1, 2, -1, 0
 const square5 = [-1, 2, -2, 2, -1, 2, -6, 8, -6, 2, -2, 8, -12, 8, -2, 2, -6, 8, -6, 2, -1, 2, -2, 2, -1];
 
 const channels: readonly Channel[] = [
-  ...pair(horizontal(0, 0, -1, 1, 0), 1, 0),
-  ...pair(horizontal(0, 1, -2, 1, 0), 2, 2),
-  ...pair(horizontal(0, -1, 3, -3, 1), 3, 4),
-  { kernel: square3, q: 4, blocks: { row: 6, column: 6 } },
-  { kernel: square5, q: 12, blocks: { row: 7, column: 7 } },
+  ...pair(horizontal(0, 1, -2, 1, 0), 2, 0),
+  ...pair(horizontal(0, -1, 3, -3, 1), 3, 2),
+  { kernel: square3, q: 4, blocks: { row: 4, column: 4 } },
+  { kernel: square5, q: 12, blocks: { row: 5, column: 5 } },
 ];
 
-const blocks = 8;
+const blocks = 6;
 /** Side of the part of a tile that has all neighbours. */
 const inner = tileSize - 4;
 const bins = channels.length * codes;
 const classes = tripleClasses();
 const classCount = Math.max(...classes) + 1;
 
-/** Length of the feature: 312. */
+/** Length of the feature: 234. */
 export const residualDimension = blocks * classCount;
 
 /** The class of each code of a triple. */
@@ -120,7 +117,7 @@ function tripleClasses(): readonly number[] {
   return smallest.map((code) => order.indexOf(code));
 }
 
-/** [16 batch, 8, 60, 60]: d of each channel. */
+/** [25 batch, 6, 60, 60]: d of each channel. */
 function quantised(graph: GraphWriter): string {
   const wide = graph.node("Cast", ["luma_tiles"], "wide", { to: { int: 1 } });
   const planes = graph.node("Reshape", [wide, graph.int64("by_tile", [-1, 1, tileSize, tileSize])], "planes");
@@ -137,7 +134,7 @@ function quantised(graph: GraphWriter): string {
   return graph.node("Round", [graph.node("Clip", [scaled, ...limits], "clipped")], "quantised");
 }
 
-/** [16 batch, 1000]: how often each triple of each channel lies in a row, or in a column. */
+/** [25 batch, 750]: how often each triple of each channel lies in a row, or in a column. */
 function triples(graph: GraphWriter, quantisedName: string, way: "row" | "column"): string {
   const at = (part: string) => `${way}_${part}`;
   const places = channels.flatMap(() => [1, symbols, symbols ** 2]);
@@ -163,7 +160,7 @@ function triples(graph: GraphWriter, quantisedName: string, way: "row" | "column
   });
 }
 
-/** [2000, 312], 0 or 1: the block and class of each channel's triples, in rows first, in columns second. */
+/** [1500, 234], 0 or 1: the block and class of each channel's triples, in rows first, in columns second. */
 function foldMatrix(): number[] {
   const columns = blocks * classCount;
   const matrix = new Array<number>(2 * bins * columns).fill(0);
@@ -180,7 +177,7 @@ function foldMatrix(): number[] {
   return matrix;
 }
 
-/** [batch, 312]: the root of each class's share of its block, over tiles `from` to `to` of a picture. */
+/** [batch, 234]: the root of each class's share of its block, over tiles `from` to `to` of a picture. */
 function rootOf(graph: GraphWriter, pictures: string, name: string, from: number, to: number): string {
   const at = (part: string) => `${name}_${part}`;
   const axis = graph.int64(at("axis"), [1]);

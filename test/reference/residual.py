@@ -1,6 +1,6 @@
 """The residual encoder's feature by numpy, from the formula in src/models/residual.ts.
 
-TILES.npy ([N,16,64,64] uint8) -> OUT.npy ([N,312] float64)
+TILES.npy ([N,25,64,64] uint8) -> OUT.npy ([N,234] float64)
 
 usage: residual.py TILES.npy OUT.npy
 """
@@ -23,8 +23,6 @@ def residuals(x: np.ndarray) -> list[tuple[np.ndarray, int]]:
     sides = at(0, -1) + at(0, 1) + at(-1, 0) + at(1, 0)
     corners = at(-1, -1) + at(-1, 1) + at(1, -1) + at(1, 1)
     return [
-        (at(0, 1) - c, 1),
-        (at(1, 0) - c, 1),
         (at(0, -1) - 2 * c + at(0, 1), 2),
         (at(-1, 0) - 2 * c + at(1, 0), 2),
         (-at(0, -1) + 3 * c - 3 * at(0, 1) + at(0, 2), 3),
@@ -60,9 +58,9 @@ for (a, b, c), index in class_table().items():
 
 # (channel, direction of the triples) of each block: along the residual's own direction, across it, both.
 BLOCKS = [
-    *([(c, along), (c + 1, across)] for c in (0, 2, 4) for along, across in (("row", "column"), ("column", "row"))),
-    [(6, "row"), (6, "column")],
-    [(7, "row"), (7, "column")],
+    *([(c, along), (c + 1, across)] for c in (0, 2) for along, across in (("row", "column"), ("column", "row"))),
+    [(4, "row"), (4, "column")],
+    [(5, "row"), (5, "column")],
 ]
 
 
@@ -79,7 +77,7 @@ def histogram(tiles: np.ndarray) -> np.ndarray:
 
 
 def feature(tiles: np.ndarray) -> np.ndarray:
-    return np.sqrt(histogram(tiles[:4])) - np.sqrt(histogram(tiles[4:]))
+    return np.sqrt(histogram(tiles[:9])) - np.sqrt(histogram(tiles[9:]))
 
 
 def main() -> None:

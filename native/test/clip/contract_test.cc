@@ -126,25 +126,25 @@ OnnxModel tiles(const std::vector<std::int64_t>& input, OnnxType type = OnnxType
       .node("Cast", {"luma_tiles"}, {"wide"}, {{"to", {1}, false}})
       .node("GlobalAveragePool", {"wide"}, {"pooled"})
       .node("Flatten", {"pooled"}, {"image_embeds"})
-      .output("image_embeds", kFloat, {-1, 16});
+      .output("image_embeds", kFloat, {-1, 25});
   return model;
 }
 
 TEST(Contract, AFileMayDeclareLumaTiles) {
-  const EncoderContract contract = contract_of(tiles({-1, 16, 8, 8}));
+  const EncoderContract contract = contract_of(tiles({-1, 25, 8, 8}));
   EXPECT_EQ(contract.preprocessing.variant, image::Variant::luma_tiles);
   EXPECT_EQ(contract.preprocessing.size, 8);
-  EXPECT_EQ(contract.preprocessing.bytes(), 16U * 8 * 8);
+  EXPECT_EQ(contract.preprocessing.bytes(), 25U * 8 * 8);
   EXPECT_EQ(contract.pixel_type, PixelType::uint8);
-  EXPECT_EQ(contract.dimension, 16);
+  EXPECT_EQ(contract.dimension, 25);
 }
 
 TEST(Contract, LumaTilesOfAnotherShapeAreRefused) {
   expect_refused(tiles({-1, 9, 8, 8}), "luma_tiles uint8[?, 9, 8, 8]");
-  expect_refused(tiles({-1, 16, 8, 9}), "luma_tiles uint8[?, 16, 8, 9]");
-  expect_refused(tiles({-1, 16, -1, -1}), "luma_tiles uint8[?, 16, ?, ?]");
-  expect_refused(tiles({-1, 16, 1024, 1024}), "luma_tiles uint8[?, 16, 1024, 1024]");
-  expect_refused(tiles({-1, 16, 8, 8}, kFloat), "luma_tiles float32[?, 16, 8, 8]");
+  expect_refused(tiles({-1, 25, 8, 9}), "luma_tiles uint8[?, 25, 8, 9]");
+  expect_refused(tiles({-1, 25, -1, -1}), "luma_tiles uint8[?, 25, ?, ?]");
+  expect_refused(tiles({-1, 25, 1024, 1024}), "luma_tiles uint8[?, 25, 1024, 1024]");
+  expect_refused(tiles({-1, 25, 8, 8}, kFloat), "luma_tiles float32[?, 25, 8, 8]");
 }
 
 TEST(Contract, AnyOpsetThatTheRuntimeKnowsIsTakenAndOthersAreRefused) {

@@ -47,19 +47,19 @@ int reflected(int index, int length) {
 }
 
 Bytes expected_tiles(const Bytes& shown, int width, int height, int size) {
-  const double fractions[] = {0, 0.4, 0.6, 1};
-  const auto begin = [&](int length, double fraction) {
-    return static_cast<int>(std::floor(std::max(length - size, 0) * fraction + 0.5));
+  const int percent[] = {0, 35, 50, 65, 100};
+  const auto begin = [&](int length, int share) {
+    return static_cast<int>(std::floor(std::max(length - size, 0) * share / 100.0 + 0.5));
   };
   Bytes tiles;
   for (const bool middle : {true, false}) {
-    for (int row = 0; row < 4; ++row) {
-      for (int column = 0; column < 4; ++column) {
-        if ((row % 3 != 0 && column % 3 != 0) != middle) continue;
+    for (int row = 0; row < 5; ++row) {
+      for (int column = 0; column < 5; ++column) {
+        if ((row % 4 != 0 && column % 4 != 0) != middle) continue;
         for (int y = 0; y < size; ++y) {
           for (int x = 0; x < size; ++x) {
-            const int from_y = reflected(begin(height, fractions[row]) + y, height);
-            const int from_x = reflected(begin(width, fractions[column]) + x, width);
+            const int from_y = reflected(begin(height, percent[row]) + y, height);
+            const int from_x = reflected(begin(width, percent[column]) + x, width);
             tiles.push_back(shown[static_cast<std::size_t>(from_y * width + from_x)]);
           }
         }
@@ -167,7 +167,7 @@ TEST(LumaTiles, AreAPreprocessingByName) {
   const Planar planar(y, y, y, 8, 0, 0);
   const Preprocessing recipe{Variant::luma_tiles, 16, {}};
   Bytes out(recipe.bytes());
-  EXPECT_EQ(out.size(), std::size_t{16 * 16 * 16});
+  EXPECT_EQ(out.size(), std::size_t{25 * 16 * 16});
   preprocess(planar.picture, recipe, out.data());
   EXPECT_EQ(out, tiles_of(planar.picture, 16));
 }
