@@ -27,7 +27,7 @@ try {
   // With --json stdout holds the one line of JSON.
   const people = json ? process.stderr : process.stdout;
   printTable(rows, people);
-  for (const [ratio, value] of Object.entries(ratios)) people.write(`${ratio}: ${value.toFixed(2)}\n`);
+  for (const [ratio, value] of Object.entries(ratios)) people.write(`${ratio}: ${value.toFixed(4)}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ suite: name, machine, rows, ratios })}\n`);
 } catch (error) {
   fail(error.stack ?? error.message, 1);

@@ -5,12 +5,13 @@ import { keyOf } from "./lib/cache.mjs";
 import { isMain, root } from "./lib/root.mjs";
 import { fail, run, say } from "./lib/run.mjs";
 
-/** Builds the addon, and the C++ tests with `tests`; Ninja does only what changed. */
-export async function buildNative({ tests = false } = {}) {
+/** Builds the addon, the C++ tests with `tests`, the peers in C++ with `bench`; Ninja does only what changed. */
+export async function buildNative({ tests = false, bench = false } = {}) {
   const { buildDeps } = await import("./deps/build.mjs");
   await buildDeps();
   const cmakeJs = join(root, "node_modules/cmake-js/bin/cmake-js");
-  const options = ["--CDUNREEL_ADDON=ON", `--CDUNREEL_TESTS=${tests ? "ON" : "OFF"}`];
+  const part = (name, wanted) => `--CDUNREEL_${name}=${wanted ? "ON" : "OFF"}`;
+  const options = [part("ADDON", true), part("TESTS", tests), part("BENCH", bench)];
   const fresh = !existsSync(join(root, "build/release/unreel.node"));
   if (fresh) say("building the addon");
   const log = join(root, "build/native-build.log");

@@ -8,9 +8,11 @@ import {
   svmFile,
   type Threshold,
 } from "./detector-folder.js";
-import { type Encoder, isInputError, loadEncoder, type StageTimings, type VideoEmbeddings } from "./encoder.js";
+import { type Encoder, isInputError, type StageTimings, type VideoEmbeddings } from "./encoder.js";
+import { loadEncoder } from "./encoder-loading.js";
 import { type CodedError, UnreelError } from "./errors.js";
 import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
+import { type PreprocessingOptions, preprocessingVariants } from "./preprocessing.js";
 import type { HttpOptions } from "./sources/http-options.js";
 import type { VideoSource } from "./sources/video-source.js";
 import { ProjectionHead } from "./training/head.js";
@@ -261,6 +263,18 @@ export function loadDetector(dir: string | URL, options: LoadDetectorOptions = {
   return load(pathOf(dir, "dir"), options);
 }
 
+/**
+ * What the frames went through that trained the detector, encoder by encoder: scans take the same, whatever lies beside
+ * the model files. Undefined for encoders whose files name a preprocessing of their own.
+ */
+function trainedPreprocessing(fingerprint: Fingerprint): readonly (PreprocessingOptions | undefined)[] {
+  const encoders = Array.isArray(fingerprint.encoders) ? fingerprint.encoders : [];
+  return encoders.map((each) => {
+    const variant = preprocessingVariants.find((name) => name === each?.preprocessing);
+    return variant && { variant, mean: each.mean, std: each.std };
+  });
+}
+
 async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
   const threshold = description.thresholds?.[0];
@@ -279,7 +293,9 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     );
   }
   const { encoder: _named, ...rest } = options;
-  const encoder = await loadEncoder(path, rest);
+  const preprocessing = trainedPreprocessing(description.fingerprint);
+  const count = Array.isArray(path) ? path.length : 1;
+  const encoder = await loadEncoder(path, { ...rest, ...(preprocessing.length === count && { preprocessing }) });
   try {
     const ours = encoder.fingerprint(Number(description.fingerprint.count));
     const files = encoder.info.parts.map((part) => part.path).join(", ");

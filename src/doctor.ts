@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, release } from "node:os";
 import { isCodedError } from "./errors.js";
+import { countPulledModels, modelsFolder } from "./models/models-folder.js";
 import { bindingCandidates, nativeBinding, onnxRuntime, onnxRuntimePath } from "./native/load.js";
 
 /** One thing that unreel needs: where it is, or what is wrong and the command that mends it. */
@@ -23,7 +24,14 @@ export interface Diagnosis {
   readonly libc: string;
   readonly kernel: string;
   readonly cpu:
-    | { readonly model: string; readonly cores: number; readonly vectors: readonly string[]; readonly target: string }
+    | {
+        readonly model: string;
+        readonly cores: number;
+        readonly vectors: readonly string[];
+        /** Which vector target the kernels run on, of those that this CPU has, the best first. */
+        readonly target: string;
+        readonly targets: readonly string[];
+      }
     | undefined;
   readonly findings: readonly Finding[];
 }
@@ -68,6 +76,7 @@ export function diagnose(): Diagnosis {
     findings.push({ name: "libsvm", ok: true, version: `${versions.libsvm} (static)`, path });
     findings.push(onnxRuntimeFinding());
   }
+  findings.push(modelsFinding());
   return {
     ok: findings.every((finding) => finding.ok),
     unreel: versions?.unreel,
@@ -79,6 +88,13 @@ export function diagnose(): Diagnosis {
     cpu: versions?.cpu === undefined ? undefined : { ...versions.cpu, cores: availableParallelism() },
     findings,
   };
+}
+
+/** The folder of pulled models; that none is there is no fault. */
+function modelsFinding(): Finding {
+  const path = modelsFolder();
+  const pulled = countPulledModels();
+  return { name: "models", ok: true, version: pulled === 0 ? "none pulled" : `${pulled} pulled`, path };
 }
 
 /** npm does not bring back a file that is missing in a package that is there. */

@@ -1,50 +1,13 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { rememberBatch, rememberedBatch } from "./batch-memory.js";
 import { mapConcurrently } from "./concurrent.js";
-import { type CodedError, isCodedError, UnreelError, UnreelTypeError } from "./errors.js";
+import { type CodedError, isCodedError, UnreelTypeError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
-import type {
-  NativeContract,
-  NativeEmbedding,
-  NativeEncoder,
-  NativeEncoderFile,
-  NativeEncoderOptions,
-  NativeLimits,
-  NativePolicy,
-} from "./native/binding.js";
-import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
-import { checkPreprocessing, type PreprocessingOptions } from "./preprocessing.js";
-import { type PreprocessorConfig, readPreprocessorConfig } from "./preprocessor-config.js";
+import type { NativeContract, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
+import { withSignal } from "./native/load.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
 import { type OpenedSource, openSource } from "./sources/open-source.js";
 import { inputOf, type VideoSource } from "./sources/video-source.js";
-import { checkInteger, checkOneOf, checkTyped, pathOf } from "./validate.js";
+import { checkInteger, checkTyped } from "./validate.js";
 import { type Limits, resolveLimits, type VideoInfo, type VideoStats } from "./video.js";
-
-/** Options of {@link loadEncoder}. */
-export interface LoadEncoderOptions {
-  /** `cpu`, or `auto` (default): the best device there is; {@link Encoder.device} says which. */
-  readonly device?: "auto" | "cpu";
-  /** Threads that decode and encode, together. Default: the cores this process may use. */
-  readonly threads?: number;
-  /**
-   * Pictures that one encode call takes at most. Default: the smallest that is about as fast as any on this machine,
-   * found by encoding blank pictures for a second or so when the encoder is loaded, and remembered in the cache folder.
-   * Embeddings do not depend on it.
-   */
-  readonly batch?: number;
-  /**
-   * What frames go through before the model sees them. It goes before what the model file says of itself (ONNX metadata
-   * `unreel.preprocessing`, `unreel.mean`, `unreel.std`), and that before a `preprocessor_config.json` beside it, which is
-   * obeyed or refused. What nobody says is CLIP's. With one encoder only; several are what their files say.
-   */
-  readonly preprocessing?: PreprocessingOptions;
-  readonly signal?: AbortSignal;
-}
 
 /** What a loaded encoder is made of: mostly one model file. */
 export interface EncoderInfo {
@@ -272,7 +235,7 @@ export class Encoder implements AsyncDisposable {
 }
 
 /** A model file and its hash, see {@link EncoderPart.sha256}. */
-interface HashedFile {
+export interface HashedFile {
   readonly path: string;
   readonly sha256: string;
 }
@@ -281,175 +244,6 @@ function partOf(contract: NativeContract, file: HashedFile | undefined): Encoder
   const { precision, dimension, preprocessing, imageSize, mean, std, input, output } = contract;
   const { path = "", sha256 = "" } = file ?? {};
   return { path, sha256, precision, dimension, preprocessing, imageSize, mean, std, input, output };
-}
-
-/**
- * Loads an image encoder from an ONNX file: a CLIP, `pixel_values` [batch, 3, size, size] in, `image_embeds`
- * [batch, dimension] out, as people publish it (`onnx/vision_model*.onnx`), or one that declares another preprocessing,
- * as `residual` does. Of a list of files each frame is decoded once, and its features are all their embeddings, one after
- * another.
- *
- * @throws UnreelError `ERR_UNREEL_MODEL_NOT_FOUND`, `…_MODEL_INVALID` (not ONNX), `…_MODEL_CONTRACT` (not an image
- * encoder; the same file twice is a TypeError), `…_PREPROCESSING_UNSUPPORTED` (a `preprocessor_config.json` that cannot be obeyed), `…_ONNXRUNTIME_NOT_FOUND`, `…_DEVICE_UNAVAILABLE`
- *
- * @example
- * ```ts
- * import { loadEncoder } from "unreel";
- *
- * const encoder = await loadEncoder("encoder.onnx", { threads: 1 });
- * const { frames, embeddings } = await encoder.embedVideo("clip.mp4", { count: 4 });
- * console.log(frames.length * encoder.info.dimension === embeddings.length);
- * encoder.close();
- * ```
- */
-export function loadEncoder(
-  path: string | URL | readonly (string | URL)[],
-  options: LoadEncoderOptions = {},
-): Promise<Encoder> {
-  const paths = Array.isArray(path) ? path.map((each, i) => pathOf(each, `path[${i}]`)) : [pathOf(path, "path")];
-  if (paths.length === 0) throw new UnreelTypeError("path is an empty list; name at least one model file");
-  if (paths.length > 1 && options.preprocessing !== undefined) {
-    throw new UnreelTypeError("options.preprocessing is for one encoder; several are what their files say");
-  }
-  const given = options.preprocessing && {
-    ...checkPreprocessing(options.preprocessing, "options.preprocessing"),
-    source: "options.preprocessing",
-  };
-  const settings = {
-    device: checkOneOf(options.device ?? "auto", ["auto", "cpu"], "options.device"),
-    workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
-    batch: checkInteger(options.batch ?? 1, 1, "options.batch"),
-  };
-  const files = paths.map((file) => ({ path: file, ...(given && { given }) }));
-  return load(files, settings, options.batch === undefined, options.signal);
-}
-
-async function load(
-  files: readonly NativeEncoderFile[],
-  settings: NativeEncoderOptions,
-  chooseBatch: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Encoder> {
-  using abort = withSignal(signal);
-  onnxRuntime();
-  for (const { path } of files) await checkModelFile(path);
-  const configs = await Promise.all(files.map(({ path, given }) => besideModel(path, given)));
-  const described = files.map((file, i) => {
-    const found = configs[i]?.found;
-    return found === undefined ? file : { ...file, beside: { ...found.preprocessing, source: found.path } };
-  });
-  const native = await abort.run(() => nativeBinding().loadEncoders(described, settings));
-  try {
-    const hashed: HashedFile[] = [];
-    for (const [i, { externalFiles, declaresPreprocessing }] of callNative(() => native.contracts()).entries()) {
-      const error = configs[i]?.error;
-      if (error !== undefined && !declaresPreprocessing) throw error;
-      const path = files[i]?.path ?? "";
-      hashed.push({ path, sha256: await abort.run(() => modelHash(path, externalFiles, signal)) });
-    }
-    refuseDuplicates(hashed);
-    const encoder = callNative(() => new Encoder(native, hashed, settings.workers, settings.batch));
-    if (chooseBatch) encoder.setBatch(await bestBatch(native, encoder, signal));
-    return encoder;
-  } catch (error) {
-    native.close();
-    throw error;
-  }
-}
-
-/** How long the batch is looked for. */
-const batchTrialS = 1;
-
-/** The largest of what each part is best with: a larger one than it needs costs a model little. */
-async function bestBatch(native: NativeEncoder, encoder: Encoder, signal: AbortSignal | undefined): Promise<number> {
-  let best = 1;
-  for (const [i, part] of encoder.info.parts.entries()) {
-    best = Math.max(best, await bestBatchOf(native, i, part, encoder.threads, signal));
-  }
-  return best;
-}
-
-async function bestBatchOf(
-  native: NativeEncoder,
-  index: number,
-  part: EncoderPart,
-  threads: number,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const { model, vectors } = nativeBinding().versions().cpu;
-  const setting = {
-    encoderSha256: part.sha256,
-    imageSize: part.imageSize,
-    runtime: onnxRuntime().version,
-    cpu: { model, vectors },
-    threads,
-  };
-  const remembered = await rememberedBatch(setting);
-  if (remembered !== undefined) return remembered;
-  using abort = withSignal(signal);
-  const begin = performance.now();
-  const batch = await abort.run(() => native.measureBatch(index, threads, batchTrialS, abort.token));
-  // What is found in a moment is found again in a moment, and no file is needed for it.
-  if (performance.now() - begin > 200 * batchTrialS) await rememberBatch(setting, batch);
-  return batch;
-}
-
-/**
- * The configuration beside a model; an unsupported one counts only where the model file does not name its variant. Not
- * looked at where the caller says everything.
- */
-async function besideModel(
-  file: string,
-  given: NativeEncoderFile["given"],
-): Promise<{ found?: PreprocessorConfig | undefined; error?: unknown }> {
-  if (given?.variant !== undefined && given.mean !== undefined) return {};
-  return readPreprocessorConfig(file).then(
-    (found) => ({ found }),
-    (error: unknown) => ({ error }),
-  );
-}
-
-/** Features that stand twice in a row say nothing new; it is a slip. */
-function refuseDuplicates(files: readonly HashedFile[]): void {
-  for (const [i, { path, sha256 }] of files.entries()) {
-    const before = files.slice(0, i).find((each) => each.sha256 === sha256);
-    if (before !== undefined) {
-      throw new UnreelTypeError(`${before.path} and ${path} are the same encoder; name each one once`);
-    }
-  }
-}
-
-async function checkModelFile(file: string): Promise<void> {
-  const info = await stat(file).catch(() => undefined);
-  if (!info?.isFile()) {
-    throw new UnreelError(
-      "ERR_UNREEL_MODEL_NOT_FOUND",
-      `There is no model file at ${file}. Give the path of an image encoder in ONNX (vision_model.onnx of a published ` +
-        "CLIP), or write one: unreel models make residual (or vit-b-32, with seeded weights) --out encoder.onnx",
-      { path: file },
-    );
-  }
-}
-
-/** See {@link EncoderPart.sha256}. */
-async function modelHash(
-  file: string,
-  externalFiles: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const own = await fileHash(file, signal);
-  if (externalFiles.length === 0) return own;
-  const lines = [`${own}  model\n`];
-  for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
-  return createHash("sha256").update(lines.join("")).digest("hex");
-}
-
-async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-    hash.update(chunk as Uint8Array);
-  }
-  return hash.digest("hex");
 }
 
 /** Whether an error stands for one bad input, so that a stream of many may go on. */

@@ -106,6 +106,12 @@ export const errorCodes = {
   ERR_UNREEL_SOURCE_INVALID: { category: "input", retryable: false },
   /** The stream that was given has been read already. */
   ERR_UNREEL_SOURCE_CONSUMED: { category: "input", retryable: false },
+  /** The network is needed and offline mode is on. */
+  ERR_UNREEL_OFFLINE: { category: "model", retryable: false },
+  /** A file's bytes are not those that its SHA-256 promises. */
+  ERR_UNREEL_HASH_MISMATCH: { category: "model", retryable: false },
+  /** A field of a registry of models is missing or wrong. */
+  ERR_UNREEL_REGISTRY_INVALID: { category: "model", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

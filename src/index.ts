@@ -27,17 +27,16 @@ export {
 } from "./detector.js";
 export type { DetectorDescription, Threshold } from "./detector-folder.js";
 export { type Diagnosis, diagnose, type Finding } from "./doctor.js";
-export {
-  type EmbedOptions,
-  type EmbedResult,
-  type Encoder,
-  type EncoderInfo,
-  type EncoderPart,
-  type LoadEncoderOptions,
-  loadEncoder,
-  type StageTimings,
-  type VideoEmbeddings,
+export type {
+  EmbedOptions,
+  EmbedResult,
+  Encoder,
+  EncoderInfo,
+  EncoderPart,
+  StageTimings,
+  VideoEmbeddings,
 } from "./encoder.js";
+export { type LoadEncoderOptions, loadEncoder } from "./encoder-loading.js";
 export { type ErrorCategory, type ErrorCode, errorCodes } from "./error-codes.js";
 export {
   type CodedError,
@@ -55,8 +54,21 @@ export { writeReport } from "./evaluation/report-folder.js";
 export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./features/extract.js";
 export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
-export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
-export { preprocess } from "./preprocess.js";
+export {
+  type DownloadProgress,
+  type ListedModel,
+  listModels,
+  type MadeModel,
+  type MakeModelOptions,
+  makeModel,
+  modelNames,
+  type PulledModel,
+  type PullOptions,
+  pullModel,
+  type VerifiedModel,
+  verifyModels,
+} from "./models/index.js";
+export { type PreprocessOptions, preprocess } from "./preprocess.js";
 export { type PreprocessingOptions, type PreprocessingVariant, preprocessingVariants } from "./preprocessing.js";
 export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";

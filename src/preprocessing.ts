@@ -2,12 +2,13 @@ import { UnreelRangeError, UnreelTypeError } from "./errors.js";
 import { checkInteger, checkOneOf } from "./validate.js";
 
 /**
- * The ways from a frame to the square that an encoder sees:
+ * How a frame becomes the square that an encoder sees; every resize is an antialiased bicubic.
  *
- * - `clip`: OpenAI's CLIP. Short side to the size by Pillow's antialiased bicubic, centre crop rounded as torchvision does.
- * - `hf`: the same, but the crop begins at half the margin rounded down, as transformers' processors do on Pillow pictures.
- * - `hf-tensor`: what transformers 5 does by default: torchvision's uint8 antialiased bicubic, crop as `hf`.
- * - `squash`: both sides to the size by Pillow's bicubic, no crop.
+ * - `clip`: OpenAI's. Pillow's resize of the short side, centre crop, halves of a pixel to even, as torchvision crops
+ *   PIL images.
+ * - `hf`: transformers on PIL images. The same resize, the crop's offset rounded down.
+ * - `hf-tensor`: transformers 5 by default. PyTorch's resize of bytes, the crop's offset rounded down.
+ * - `squash`: Pillow's resize of both sides, nothing cropped.
  */
 export const preprocessingVariants = ["clip", "hf", "hf-tensor", "squash"] as const;
 

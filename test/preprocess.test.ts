@@ -1,9 +1,12 @@
-// CLIP's resize and crop against Pillow, in every byte.
+// Encoders' resize and crop against Pillow and transformers, in every byte.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { diagnose } from "../src/doctor.js";
 import { preprocess } from "../src/preprocess.js";
+import type { PreprocessingVariant } from "../src/preprocessing.js";
 import { Random } from "../src/random.js";
+import { caseOf, Soak } from "./preprocess/soak.mjs";
 import { asset, haveAssets, withoutAssets } from "./support/assets.js";
 import { runCli } from "./support/cli.js";
 import { temporaryFolder } from "./support/folders.js";
@@ -19,8 +22,12 @@ function noise(bytes: number, random: Random): Uint8Array {
 }
 
 /** Runs the command and gives what it wrote. */
-async function cropOf(input: string, name: string): Promise<{ shape: number[]; bytes: Uint8Array }> {
-  const result = await runCli(["preprocess", input, "--out", at(name)]);
+async function cropOf(
+  input: string,
+  name: string,
+  options: readonly string[] = [],
+): Promise<{ shape: number[]; bytes: Uint8Array }> {
+  const result = await runCli(["preprocess", input, "--out", at(name), ...options]);
   expect(result.status, result.stderr).toBe(0);
   expect(result.stdout).toBe("");
   return readNpy(at(name));
@@ -53,6 +60,18 @@ describe.skipIf(!haveAssets)(`unreel preprocess on the oracles${haveAssets ? "" 
     writeNpy(at("nasa.npy"), rgb, [270, 480, 3]);
     const { bytes } = await cropOf(at("nasa.npy"), "nasa.crop.npy");
     expect(difference(bytes, readNpy(asset("preprocess/nasa_s3_f000.crop_u8.npy")).bytes)).toEqual(none);
+    const tensor = await cropOf(at("nasa.npy"), "nasa.tensor.npy", ["--variant", "hf-tensor"]);
+    expect(difference(tensor.bytes, readNpy(asset("preprocess/nasa_s3_f000.hf_tensor_u8.npy")).bytes)).toEqual(none);
+  });
+
+  const tensors = [
+    ...inputs.map((input) => [input, input.replace("input", "hf_tensor")]),
+    ["CLIP.png", "CLIP_png.hf_tensor_u8.npy"],
+  ];
+
+  test.each(tensors)("%s is %s in every byte with --variant hf-tensor", async (input = "", oracle = "") => {
+    const { bytes } = await cropOf(asset("preprocess", input), oracle, ["--variant", "hf-tensor"]);
+    expect(difference(bytes, readNpy(asset("preprocess", oracle)).bytes)).toEqual(none);
   });
 });
 
@@ -81,15 +100,51 @@ describe.skipIf(referencePython() === undefined)(`the crop beside Pillow's (${wi
   test.each(sizes)("of %i x %i, every byte", async (width, height) => {
     const rgb = noise(width * height * 3, random);
     writeNpy(at("in.npy"), rgb, [height, width, 3]);
-    await runReference("clip_crop.py", [at("in.npy"), at("out.npy")]);
+    await runReference("preprocess.py", [at("in.npy"), at("out.npy")]);
     const { shape, bytes } = readNpy(at("out.npy"));
     expect(shape).toEqual([224, 224, 3]);
     expect(difference(await preprocess(rgb, { width, height }), bytes)).toEqual(none);
   });
 
+  test.each<[PreprocessingVariant, number, number, number]>([
+    ["clip", 336, 501, 430],
+    ["hf", 224, 635, 501],
+    ["hf", 336, 336, 339],
+    ["hf", 97, 61, 300],
+    ["squash", 224, 640, 360],
+    ["squash", 336, 101, 900],
+    ["clip", 2, 3, 331], // more than 100 times as high as wide, and shrinking: the vertical pass first
+    ["squash", 40, 5, 701],
+  ])("%s, %i, of %i x %i, every byte", async (variant, size, width, height) => {
+    const rgb = noise(width * height * 3, random);
+    writeNpy(at("in.npy"), rgb, [height, width, 3]);
+    await runReference("preprocess.py", [at("in.npy"), at("out.npy"), String(size), variant]);
+    const theirs = readNpy(at("out.npy")).bytes;
+    expect(difference(await preprocess(rgb, { width, height, variant, size }), theirs)).toEqual(none);
+    const options = ["--variant", variant, "--size", String(size)];
+    const { shape, bytes } = await cropOf(at("in.npy"), "ours.npy", options);
+    expect(shape).toEqual([size, size, 3]);
+    expect(difference(bytes, theirs)).toEqual(none);
+  });
+
+  // `npm run soak:preprocess` does the same with as many seeds as one likes.
+  test("of 60 random pictures on every vector target of this CPU, every byte", async () => {
+    const soak = new Soak(referencePython() ?? "", diagnose().cpu?.targets ?? []);
+    try {
+      await soak.start();
+      for (let seed = 1; seed <= 60; seed++) {
+        const one = caseOf(seed);
+        const { differing } = await soak.check(one);
+        expect(differing, JSON.stringify(one)).toEqual({});
+      }
+    } finally {
+      soak.close();
+    }
+  });
+
   test("of several pictures in one file, through the command", async () => {
     writeNpy(at("three.npy"), noise(3 * 61 * 83 * 3, random), [3, 61, 83, 3]);
-    await runReference("clip_crop.py", [at("three.npy"), at("three.out.npy")]);
+    await runReference("preprocess.py", [at("three.npy"), at("three.out.npy")]);
     const { shape, bytes } = await cropOf(at("three.npy"), "three.ours.npy");
     const theirs = readNpy(at("three.out.npy"));
     expect(shape).toEqual([3, 224, 224, 3]);
@@ -143,6 +198,18 @@ describe("unreel preprocess refuses, with a code and exit code and without an ou
     expect(readdirSync(folder)).not.toContain("refused.npy");
   });
 
+  test.each([
+    ["--variant", "lanczos", /Allowed choices are clip, hf, hf-tensor, squash/],
+    ["--size", "0", /whole number from 1 on/],
+    ["--size", "9000", /--size must lie between 1 and 8192/],
+  ])("%s %s", async (option, value, message) => {
+    writeFileSync(at("good.npy"), good);
+    const result = await runCli(["preprocess", at("good.npy"), "--out", at("refused.npy"), option, value]);
+    expect(result.status, result.stderr).toBe(2);
+    expect(result.stderr).toMatch(message);
+    expect(readdirSync(folder)).not.toContain("refused.npy");
+  });
+
   test("a folder that is not there", async () => {
     writeFileSync(at("good.npy"), good);
     const result = await runCli(["preprocess", at("good.npy"), "--out", at("none/out.npy")]);
@@ -168,6 +235,10 @@ describe("preprocess", () => {
     ["no pixel", new Uint8Array(0), { width: 0, height: 1 }, RangeError],
     ["half a pixel", new Uint8Array(3), { width: 0.5, height: 2 }, RangeError],
     ["a width of text", new Uint8Array(3), { width: "1", height: 1 }, TypeError],
+    ["a variant that there is not", new Uint8Array(3), { width: 1, height: 1, variant: "lanczos" }, TypeError],
+    ["a size of 0", new Uint8Array(3), { width: 1, height: 1, size: 0 }, RangeError],
+    ["a size of a half", new Uint8Array(3), { width: 1, height: 1, size: 1.5 }, RangeError],
+    ["a size beyond 8192", new Uint8Array(3), { width: 1, height: 1, size: 8193 }, RangeError],
   ])("refuses %s", (_what, rgb, size, type) => {
     const call = () => preprocess(rgb as never, size as never);
     expect(call).toThrow(type);

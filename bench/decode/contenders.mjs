@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readLock } from "../../scripts/deps/fetch.mjs";
 import { root } from "../../scripts/lib/root.mjs";
 import { say } from "../../scripts/lib/run.mjs";
-import { Worker } from "./worker.mjs";
+import { Worker } from "../lib/worker.mjs";
 
 const count = 32;
 

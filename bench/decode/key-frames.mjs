@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { output } from "../../scripts/lib/run.mjs";
-import { inTurn } from "./rounds.mjs";
+import { inTurn } from "../lib/rounds.mjs";
 
 const options = { keyframes: true, threads: 2 };
 

@@ -1,7 +1,7 @@
 // Many videos, one thread each: as many at a time as there are workers.
 import { performance } from "node:perf_hooks";
+import { inTurn } from "../lib/rounds.mjs";
 import { requestOf, uniform, wantedOf } from "./contenders.mjs";
-import { inTurn } from "./rounds.mjs";
 
 /** Each video goes to the process that is free first. */
 async function inProcesses(processes, clips, way) {

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { ensureVenv } from "../../scripts/lib/python.mjs";
 import { say } from "../../scripts/lib/run.mjs";
 import { ensureBenchTools } from "../../scripts/lib/system.mjs";
+import { inTurn } from "../lib/rounds.mjs";
 import { makeClips } from "./clips.mjs";
 import { describeLibraries, requestOf, startWorkers, uniform, ways, waysThatAgree } from "./contenders.mjs";
 import { measureKeyFrames } from "./key-frames.mjs";
 import { measureMany } from "./many.mjs";
 import { nonReferenceShare } from "./non-reference.mjs";
-import { inTurn } from "./rounds.mjs";
 
 const threads = 2;
 

@@ -10,17 +10,21 @@
 namespace unreel::binding {
 namespace {
 
+Napi::Array string_array(Napi::Env env, const std::vector<std::string>& strings) {
+  Napi::Array array = Napi::Array::New(env, strings.size());
+  for (std::size_t i = 0; i < strings.size(); ++i) array.Set(static_cast<std::uint32_t>(i), strings[i]);
+  return array;
+}
+
 Napi::Value versions(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const CpuFeatures& features = cpu_features();
   Napi::Object cpu = Napi::Object::New(env);
   cpu.Set("model", features.model);
   cpu.Set("cores", features.cores);
-  Napi::Array vectors = Napi::Array::New(env, features.vectors.size());
-  for (std::size_t i = 0; i < features.vectors.size(); ++i)
-    vectors.Set(static_cast<std::uint32_t>(i), features.vectors[i]);
-  cpu.Set("vectors", vectors);
+  cpu.Set("vectors", string_array(env, features.vectors));
   cpu.Set("target", simd_target());
+  cpu.Set("targets", string_array(env, simd_targets()));
   Napi::Object object = Napi::Object::New(env);
   object.Set("unreel", UNREEL_VERSION);
   object.Set("libav", media::libav_version());

@@ -8,7 +8,7 @@
 #include "binding/js_promise.h"
 #include "binding/values.h"
 #include "engine/frame_stream.h"
-#include "image/clip_crop.h"
+#include "image/preprocessing.h"
 #include "media/clip_writer.h"
 
 namespace unreel::binding {
@@ -215,15 +215,17 @@ Napi::Value create_clip(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value clip_crop(const Napi::CallbackInfo& info) {
+/// rgb, width, height, variant, size.
+Napi::Value preprocess(const Napi::CallbackInfo& info) {
   const auto rgb = copy_of<std::uint8_t>(info[0]);
   const int width = int_argument(info[1]);
   const int height = int_argument(info[2]);
-  const int size = int_argument(info[3]);
-  UNREEL_CHECK(rgb->size() == static_cast<std::size_t>(width) * height * 3);
-  return run_job(info.Env(), [rgb, width, height, size]() -> MakeValue {
-    const auto crop = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(size) * size * 3);
-    image::clip_crop(rgb->data(), width, height, size, crop->data());
+  const auto variant = image::variant_named(string_argument(info[3]));
+  UNREEL_CHECK(variant && rgb->size() == static_cast<std::size_t>(width) * height * 3);
+  const image::Preprocessing preprocessing{*variant, int_argument(info[4]), {}};
+  return run_job(info.Env(), [rgb, width, height, preprocessing]() -> MakeValue {
+    const auto crop = std::make_shared<std::vector<std::uint8_t>>(preprocessing.bytes());
+    image::preprocess(image::rgb_picture(rgb->data(), width, height), preprocessing, crop->data());
     return [crop](Napi::Env env) { return typed_array(env, crop->data(), crop->size()); };
   });
 }
@@ -233,7 +235,7 @@ Napi::Value clip_crop(const Napi::CallbackInfo& info) {
 void export_media(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "openVideo", open_video);
   add_method(env, exports, "createClip", create_clip);
-  add_method(env, exports, "clipCrop", clip_crop);
+  add_method(env, exports, "preprocess", preprocess);
 }
 
 }  // namespace unreel::binding

@@ -4,8 +4,8 @@
 
 #include "engine/core_loan.h"
 #include "engine/picture.h"
-#include "image/clip_crop.h"
 #include "image/color.h"
+#include "image/preprocessing.h"
 
 namespace unreel::engine {
 
@@ -90,16 +90,15 @@ RgbFrame FrameStream::convert(const media::Frame& frame) {
   out.frame = frame.index;
   out.pts_us = frame.pts_us;
   out.key_frame = frame.key_frame;
-  const std::size_t bytes = static_cast<std::size_t>(out.width) * out.height * 3;
   if (form_.crop_size == 0) {
-    out.data = ByteBuffer(bytes);
+    out.data = ByteBuffer(static_cast<std::size_t>(out.width) * out.height * 3);
     image::to_rgb(picture, out.data.data());
     return out;
   }
-  rgb_.resize(bytes);
-  image::to_rgb(picture, rgb_.data());
-  out.data = ByteBuffer(static_cast<std::size_t>(form_.crop_size) * form_.crop_size * 3);
-  image::clip_crop(rgb_.data(), out.width, out.height, form_.crop_size, out.data.data());
+  image::Preprocessing clip;
+  clip.size = form_.crop_size;
+  out.data = ByteBuffer(clip.bytes());
+  image::preprocess(picture, clip, out.data.data());
   out.width = form_.crop_size;
   out.height = form_.crop_size;
   return out;

@@ -78,7 +78,6 @@ class FrameStream {
   const int threads_;
   const FrameForm form_;
   const CancelToken cancel_;
-  std::vector<std::uint8_t> rgb_;
 
   std::mutex stop_mutex_;  ///< held by the one that joins; taken before mutex_
 

@@ -68,11 +68,16 @@ HWY_INLINE Wide product(WordVector samples, Wide factor) {
 /// The multipliers of chroma, and the constant that takes the offsets of all samples and the rounding in.
 struct ChromaFactors {
   explicit ChromaFactors(const ColorCoefficients& k)
-      : red_v(wide(k.red_v)), green_u(wide(-k.green_u)), green_v(wide(-k.green_v)), blue_u(wide(k.blue_u)) {
-    const std::int32_t start = (std::int32_t{1} << (k.depth + 7)) - k.luma * k.luma_offset;
-    red = wide(start - k.red_v * k.neutral);
-    green = wide(start + (k.green_u + k.green_v) * k.neutral);
-    blue = wide(start - k.blue_u * k.neutral);
+      : red_v(wide(k.red_v)),
+        green_u(wide(-k.green_u)),
+        green_v(wide(-k.green_v)),
+        blue_u(wide(k.blue_u)),
+        red(wide(start(k) - k.red_v * k.neutral)),
+        green(wide(start(k) + (k.green_u + k.green_v) * k.neutral)),
+        blue(wide(start(k) - k.blue_u * k.neutral)) {}
+
+  static std::int32_t start(const ColorCoefficients& k) {
+    return (std::int32_t{1} << (k.depth + 7)) - k.luma * k.luma_offset;
   }
 
   Wide red_v, green_u, green_v, blue_u, red, green, blue;
@@ -168,41 +173,77 @@ HWY_INLINE SignedVector level(const Luma& luma, const LumaFactors& f, const std:
   }
 }
 
-template <class T>
-void ycbcr_line_of(const T* luma, const ChromaTerms& terms, std::size_t count, const ColorCoefficients& k,
-                   std::uint8_t* rgb) {
+/// Interleaved pixels; the last ones go through a copy, so that nothing is written behind the line.
+struct PixelSink {
+  std::uint8_t* rgb;
+
+  HWY_INLINE void put(ByteVector red, ByteVector green, ByteVector blue, std::size_t i) const {
+    store_rgb(red, green, blue, rgb + 3 * i);
+  }
+  HWY_INLINE void put_last(ByteVector red, ByteVector green, ByteVector blue, std::size_t i, std::size_t count) const {
+    std::uint8_t out[3 * 64];
+    store_rgb(red, green, blue, out);
+    hwy::CopyBytes(out, rgb + 3 * i, 3 * count);
+  }
+};
+
+struct ChannelSink {
+  const std::array<std::uint8_t*, 3>& channels;
+
+  HWY_INLINE void put(ByteVector red, ByteVector green, ByteVector blue, std::size_t i) const {
+    const Bytes d;
+    hn::StoreU(red, d, channels[0] + i);
+    hn::StoreU(green, d, channels[1] + i);
+    hn::StoreU(blue, d, channels[2] + i);
+  }
+  HWY_INLINE void put_last(ByteVector red, ByteVector green, ByteVector blue, std::size_t i, std::size_t) const {
+    put(red, green, blue, i);
+  }
+};
+
+template <class T, class Sink>
+void ycbcr_of(const T* luma, const ChromaTerms& terms, std::size_t count, const ColorCoefficients& k,
+              const Sink& sink) {
   const LumaFactors f(k);
   const Bytes d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t half = lanes / 2;
-  const auto convert = [&](const T* samples, std::size_t i, std::uint8_t* out) HWY_ATTR {
-    const Luma first = luma_of(load(samples), f);
-    const Luma second = luma_of(load(samples + half), f);
-    const auto channel = [&](std::size_t c) HWY_ATTR {
-      const std::int16_t* highs = terms.highs[c].data() + i;
-      const std::int16_t* limits = terms.limits[c].data() + i;
-      return hn::OrderedDemote2To(d, level<T>(first, f, highs, limits),
-                                  level<T>(second, f, highs + half, limits + half));
-    };
-    store_rgb(channel(0), channel(1), channel(2), out);
+  const auto channel = [&](std::size_t c, const Luma& first, const Luma& second, std::size_t i) HWY_ATTR {
+    const std::int16_t* highs = terms.highs[c].data() + i;
+    const std::int16_t* limits = terms.limits[c].data() + i;
+    return hn::OrderedDemote2To(d, level<T>(first, f, highs, limits), level<T>(second, f, highs + half, limits + half));
   };
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) convert(luma + i, i, rgb + 3 * i);
+  for (; i + lanes <= count; i += lanes) {
+    const Luma first = luma_of(load(luma + i), f);
+    const Luma second = luma_of(load(luma + i + half), f);
+    sink.put(channel(0, first, second, i), channel(1, first, second, i), channel(2, first, second, i), i);
+  }
   if (i == count) return;
   T samples[64] = {};
-  std::uint8_t out[3 * 64];
   hwy::CopyBytes(luma + i, samples, (count - i) * sizeof(T));
-  convert(samples, i, out);
-  hwy::CopyBytes(out, rgb + 3 * i, 3 * (count - i));
+  const Luma first = luma_of(load(samples), f);
+  const Luma second = luma_of(load(samples + half), f);
+  sink.put_last(channel(0, first, second, i), channel(1, first, second, i), channel(2, first, second, i), i, count - i);
+}
+
+template <class Sink>
+void ycbcr_of(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k, const Sink& sink) {
+  if (luma.bytes != nullptr) {
+    ycbcr_of(luma.bytes, terms, static_cast<std::size_t>(count), k, sink);
+  } else {
+    ycbcr_of(luma.words, terms, static_cast<std::size_t>(count), k, sink);
+  }
 }
 
 void ycbcr_line_on(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k,
                    std::uint8_t* rgb) {
-  if (luma.bytes != nullptr) {
-    ycbcr_line_of(luma.bytes, terms, static_cast<std::size_t>(count), k, rgb);
-  } else {
-    ycbcr_line_of(luma.words, terms, static_cast<std::size_t>(count), k, rgb);
-  }
+  ycbcr_of(luma, terms, count, k, PixelSink{rgb});
+}
+
+void ycbcr_channels_on(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k,
+                       const std::array<std::uint8_t*, 3>& channels) {
+  ycbcr_of(luma, terms, count, k, ChannelSink{channels});
 }
 
 void interleave_line_on(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, int count,
@@ -321,6 +362,7 @@ namespace unreel::image {
 
 HWY_EXPORT(chroma_terms_on);
 HWY_EXPORT(ycbcr_line_on);
+HWY_EXPORT(ycbcr_channels_on);
 HWY_EXPORT(interleave_line_on);
 HWY_EXPORT(repack_line_on);
 HWY_EXPORT(mirror_line_on);
@@ -340,6 +382,11 @@ void chroma_terms(SampleLine u, SampleLine v, int count, int shift, const ColorC
 
 void ycbcr_line(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k, std::uint8_t* rgb) {
   HWY_DYNAMIC_DISPATCH(ycbcr_line_on)(luma, terms, count, k, rgb);
+}
+
+void ycbcr_channels(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k,
+                    const std::array<std::uint8_t*, 3>& channels) {
+  HWY_DYNAMIC_DISPATCH(ycbcr_channels_on)(luma, terms, count, k, channels);
 }
 
 void interleave_line(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, int count,

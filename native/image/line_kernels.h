@@ -44,6 +44,11 @@ void chroma_terms(SampleLine u, SampleLine v, int count, int shift, const ColorC
 /// count pixels of RGB by the definition. k.depth is 8 for bytes, 8 to 12 for words.
 void ycbcr_line(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k, std::uint8_t* rgb);
 
+/// The same as a line of each channel; whole vectors are written: up to kLinePadding bytes beyond `count`.
+void ycbcr_channels(SampleLine luma, const ChromaTerms& terms, int count, const ColorCoefficients& k,
+                    const std::array<std::uint8_t*, 3>& channels);
+inline constexpr std::size_t kLinePadding = 64;
+
 /// count pixels of RGB from a line of each channel.
 void interleave_line(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, int count,
                      std::uint8_t* rgb);

@@ -50,4 +50,17 @@ struct Picture {
   int shown_height() const { return quarter_turns % 2 == 0 ? height : width; }
 };
 
+/// A view of height x width x 3 bytes of RGB.
+inline Picture rgb_picture(const std::uint8_t* rgb, int width, int height) {
+  Picture picture;
+  picture.planes[0] = rgb;
+  picture.strides[0] = 3 * std::ptrdiff_t{width};
+  picture.width = width;
+  picture.height = height;
+  picture.layout.component_count = 3;
+  picture.layout.is_rgb = true;
+  for (int c = 0; c < 3; ++c) picture.layout.components[static_cast<std::size_t>(c)] = {0, 3, c, 0, 8};
+  return picture;
+}
+
 }  // namespace unreel::image

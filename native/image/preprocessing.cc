@@ -1,8 +1,11 @@
 #include "image/preprocessing.h"
 
-#include <vector>
+#include <optional>
 
-#include "image/color.h"
+#include "base/simd_target.h"
+#include "image/crop_plan.h"
+#include "image/crop_reference.h"
+#include "image/fused_crop.h"
 
 namespace unreel::image {
 namespace {
@@ -10,12 +13,25 @@ namespace {
 struct VariantRow {
   Variant variant;
   const char* name;
+  std::optional<CropRule> rule;  ///< none: no resize
 };
 
 constexpr VariantRow kVariants[] = {
-    {Variant::clip, "clip"},
-    {Variant::luma_tiles, "luma-tiles"},
+    {Variant::clip, "clip", CropRule::half_to_even},
+    {Variant::hf, "hf", CropRule::floor},
+    {Variant::hf_tensor, "hf-tensor", CropRule::floor_by_torch},
+    {Variant::squash, "squash", CropRule::squash},
+    {Variant::luma_tiles, "luma-tiles", std::nullopt},
 };
+
+void crop(const Picture& picture, CropRule rule, int size, std::uint8_t* out) {
+  const CropPlan plan = crop_plan(rule, picture.shown_width(), picture.shown_height(), size);
+  if (simd_target() == kScalarTarget) {
+    crop_reference(picture, plan, out);
+  } else {
+    fused_crop(picture, plan, out);
+  }
+}
 
 }  // namespace
 
@@ -41,11 +57,9 @@ std::string variant_names() {
 
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, std::uint8_t* out) {
   if (preprocessing.variant == Variant::luma_tiles) return luma_tiles(picture, preprocessing.size, out);
-  const int width = picture.shown_width();
-  const int height = picture.shown_height();
-  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);
-  to_rgb(picture, rgb.data());
-  clip_crop(rgb.data(), width, height, preprocessing.size, out);
+  for (const VariantRow& row : kVariants) {
+    if (row.variant == preprocessing.variant) crop(picture, *row.rule, preprocessing.size, out);
+  }
 }
 
 }  // namespace unreel::image

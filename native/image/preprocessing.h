@@ -6,15 +6,27 @@
 #include <optional>
 #include <string>
 
-#include "image/clip_crop.h"
 #include "image/luma_tiles.h"
+#include "image/normalize.h"
 #include "image/picture.h"
 
 namespace unreel::image {
 
-/// The recipes, by the names that users type (name_of()).
+/**
+ * The recipes, by the names that users type (name_of()). All but "squash" bring the short side to `size` (the long side
+ * truncated) and keep the square in the middle. Every resize is bicubic with a = -0.5, stretched where it shrinks.
+ *
+ * Pillow's runs the horizontal pass first and rounds its result to bytes; a picture more than 100 times as high as wide
+ * that shrinks begins with the vertical one. So does every Pillow 12. Pillow 13 begins with it for more of the tall
+ * pictures (python-pillow/Pillow#9549), which gives other bytes there.
+ * Source: Pillow 12.3 src/libImaging/Resample.c; torchvision Resize and CenterCrop on PIL images; transformers 5
+ * CLIPImageProcessor; PyTorch 2 aten/src/ATen/native/cpu/UpSampleKernel.cpp.
+ */
 enum class Variant {
-  clip,        ///< "clip", OpenAI's: Pillow's antialiased bicubic, torchvision's centre crop (halves to even)
+  clip,        ///< "clip", OpenAI's: Pillow's resize, the crop's offset rounded half to even
+  hf,          ///< "hf", transformers on PIL images: Pillow's resize, the offset rounded down
+  hf_tensor,   ///< "hf-tensor", transformers 5 by default: PyTorch's resize of bytes, the offset rounded down
+  squash,      ///< "squash": Pillow's resize of both sides to `size`, nothing cropped
   luma_tiles,  ///< "luma-tiles": see luma_tiles(); a model file alone can ask for it
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "onnx/api.h"
+#include "onnx/soname.h"
 
 namespace unreel::onnx {
 namespace {
@@ -62,6 +63,19 @@ std::string dl_words() {
   return words == nullptr ? "unknown reason" : words;
 }
 
+/**
+ * One arena for all sessions, which grows by what is asked for and not by doubling: it never holds much more than the
+ * runs that went on at once have needed. Seen with ViT-B/32, two runs at once: 456 MB instead of 555, at the same
+ * speed.
+ */
+void share_arena(Ort::Env& environment) {
+  constexpr std::size_t kNoLimit = 0;
+  constexpr int kAsRequested = 1;
+  constexpr int kDefault = -1;
+  const Ort::ArenaCfg arena(kNoLimit, kAsRequested, kDefault, kDefault);
+  environment.CreateAndRegisterAllocator(Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault), arena);
+}
+
 void ORT_API_CALL discard(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
 
 }  // namespace
@@ -95,6 +109,7 @@ Library::Library(std::string path) : path_(std::move(path)) {
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   void* handle = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw not_found(path_, dl_words());
+  hide_soname(handle);
   const auto base = reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(dlsym(handle, "OrtGetApiBase"));
   if (base == nullptr) throw not_found(path_, "it is another library, without OrtGetApiBase");
   version_ = base()->GetVersionString();
@@ -110,6 +125,7 @@ Library::Library(std::string path) : path_(std::move(path)) {
   try {
     auto environment = std::make_unique<Ort::Env>(ORT_LOGGING_LEVEL_ERROR, "unreel", discard, nullptr);
     environment->DisableTelemetryEvents();
+    share_arena(*environment);
     leaked_environment = environment.release();
   } catch (const Ort::Exception& error) {
     throw not_found(path_, error.what());

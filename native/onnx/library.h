@@ -11,9 +11,9 @@ class Library {
   /**
    * The process-wide instance, loaded from `path` (a file, or a folder that holds libonnxruntime.so*) on the first
    * call. A later call with another file throws invalid_argument; after a failure another path may be tried. dlopen
-   * with RTLD_NOW | RTLD_LOCAL, C API 21. Telemetry is off, and ORT writes nothing to stderr: what it has to say of a
-   * failure is in the error. Throws onnxruntime_not_found (names the file and the mending command),
-   * onnxruntime_version. Thread-safe.
+   * with RTLD_NOW | RTLD_LOCAL, its name hidden (soname.h), C API 21. Telemetry is off, and ORT writes nothing to
+   * stderr: what it has to say of a failure is in the error. Throws onnxruntime_not_found (names the file and the
+   * mending command), onnxruntime_version. Thread-safe.
    */
   static const Library& load(const std::string& path);
   /// The instance if load() succeeded before, else nullptr. Thread-safe.

@@ -120,6 +120,7 @@ Ort::SessionOptions ort_options(const SessionOptions& options) {
   result.AddConfigEntry("session.intra_op.allow_spinning", "0");
   result.AddConfigEntry("session.inter_op.allow_spinning", "0");
   result.AddConfigEntry("session.set_denormal_as_zero", "1");
+  result.AddConfigEntry("session.use_env_allocators", "1");  // Library's arena
   return result;
 }
 

@@ -14,6 +14,9 @@ export const exitCode = {
   interrupted: 130,
 } as const;
 
+/** A model file is not on this machine. */
+const missingModel: ReadonlySet<string> = new Set(["ERR_UNREEL_MODEL_NOT_FOUND", "ERR_UNREEL_OFFLINE"]);
+
 /** The exit code that an error which ends a command stands for. */
 export function exitCodeOf(error: unknown): number {
   if (!isCodedError(error)) return exitCode.failed;
@@ -26,7 +29,7 @@ export function exitCodeOf(error: unknown): number {
     case "abort":
       return exitCode.interrupted;
     case "model":
-      return error.code === "ERR_UNREEL_MODEL_NOT_FOUND" ? exitCode.environment : exitCode.failed;
+      return missingModel.has(error.code) ? exitCode.environment : exitCode.failed;
     default:
       return exitCode.failed;
   }

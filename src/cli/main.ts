@@ -19,6 +19,7 @@ import { explain, say } from "./output.js";
 const epilogue = `
 Examples:
   unreel doctor
+  unreel models pull clip-vit-b-32-int8
   unreel models make vit-b-32 --out encoder.onnx
   unreel extract --manifest manifest.csv --encoder encoder.onnx --out features
   unreel train head features --out detector
@@ -28,7 +29,8 @@ Examples:
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 some inputs failed, 2 usage, 3 findings with
 --fail-on, 4 environment, 130 interrupted after committing.
-Environment: UNREEL_ONNXRUNTIME (another libonnxruntime), UNREEL_CACHE (where downloads and builds are kept).`;
+Environment: UNREEL_ONNXRUNTIME (another libonnxruntime), UNREEL_CACHE (where downloads and builds are kept),
+UNREEL_MODELS (where pulled models are kept).`;
 
 function makeProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };

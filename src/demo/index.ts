@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TEST_LIST } from "../datasets/celeb-df.js";
-import { UnreelError } from "../errors.js";
 import type { MetricsFile } from "../evaluation/report-folder.js";
+import { resolveModel } from "../models/resolve.js";
 import { prepareOutputFolder, writeFileAtomic } from "../output-folder.js";
 import { pathOf } from "../validate.js";
 import { commandLine, runCommand } from "./command.js";
@@ -50,16 +50,6 @@ function chooseFootage({ videos, footage, out }: DemoOptions): { path: string; w
   return { path, what: `GENERATED scenes, nothing real, ${path}`, generated: true };
 }
 
-/** The encoder that the user named must be there: only the default one is made. */
-function checkEncoder(encoder: string | undefined): void {
-  if (encoder === undefined || existsSync(encoder)) return;
-  throw new UnreelError(
-    "ERR_UNREEL_MODEL_NOT_FOUND",
-    `There is no encoder at ${encoder}; name an image encoder in ONNX, or leave --encoder out: the demo then makes one.`,
-    { path: encoder },
-  );
-}
-
 /** The first real and the first blended video of the test list. */
 async function testTwins(dataset: string): Promise<string[]> {
   const lines = (await readFile(join(dataset, TEST_LIST), "utf8")).split("\n");
@@ -84,7 +74,8 @@ async function testTwins(dataset: string): Promise<string[]> {
 export async function runDemo(options: DemoOptions): Promise<void> {
   const out = pathOf(options.out, "out");
   const { signal } = options;
-  checkEncoder(options.encoder);
+  // The encoder that the user named must be there: only the default one is made.
+  if (options.encoder !== undefined) await resolveModel(options.encoder);
   await prepareOutputFolder(out, { marker, what: "a demo", recognise: isDemo });
   const footage = chooseFootage({ ...options, out });
   // Before anything else is in the folder: an interrupted demo may then go on in it.

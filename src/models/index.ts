@@ -1,2 +1,6 @@
 export { type ModelName, modelNames } from "./architectures.js";
+export type { DownloadProgress } from "./download.js";
+export { type ListedModel, listModels } from "./list.js";
 export { type MadeModel, type MakeModelOptions, makeModel } from "./make-model.js";
+export { type PulledModel, type PullOptions, pullModel } from "./pull.js";
+export { type VerifiedModel, verifyModels } from "./verify.js";

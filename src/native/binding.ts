@@ -13,7 +13,7 @@ export interface NativeBinding {
   openVideo(source: NativeSource, limits: NativeLimits, token: NativeToken): Promise<NativeVideo>;
   createClip(path: string, options: NativeClipOptions): Promise<NativeClip>;
   /** rgb: height x width x 3; resolves to size x size x 3. */
-  clipCrop(rgb: Uint8Array, width: number, height: number, size: number): Promise<Uint8Array>;
+  preprocess(rgb: Uint8Array, width: number, height: number, variant: string, size: number): Promise<Uint8Array>;
 
   /** Their embeddings stand side by side in every row, in this order. */
   loadEncoders(files: readonly NativeEncoderFile[], options: NativeEncoderOptions): Promise<NativeEncoder>;
@@ -71,7 +71,7 @@ export interface NativeVersions {
   libavLicence: string;
   libsvm: string;
   nodeApi: number;
-  cpu: { model: string; cores: number; vectors: string[]; target: string };
+  cpu: { model: string; cores: number; vectors: string[]; target: string; targets: string[] };
 }
 
 export interface NativeToken {

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { isCodedError, UnreelError } from "../errors.js";
 import type { HttpSettings } from "./http-options.js";
 import type { Producer, Step } from "./producer.js";
+import { rootCause, wordsOf } from "./root-cause.js";
 import { parseContentRange, redirectTarget, shownUrl } from "./web-address.js";
 
 /** Bytes that are rather read and kept than skipped by a new request. */
@@ -42,14 +43,6 @@ interface Identity {
   readonly etag: string | null;
   readonly modified: string | null;
   readonly size: number | undefined;
-}
-
-/** The innermost reason of a failed fetch: "connect ECONNREFUSED 127.0.0.1:80". */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0]);
-  if (cause instanceof Error) return reasonOf(cause);
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 /**
@@ -253,7 +246,7 @@ export class HttpProducer implements Producer {
   }
 
   #failed(error: unknown): PassingFailure {
-    return new PassingFailure(this.#broken(reasonOf(error), error));
+    return new PassingFailure(this.#broken(wordsOf(rootCause(error)), error));
   }
 
   #drop(): void {

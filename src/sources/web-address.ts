@@ -35,7 +35,7 @@ export function redirectTarget(from: URL, location: string | null, allowDowngrad
     throw refuse(`to a ${target.protocol} URL; only http: and https: are followed`);
   }
   if (from.protocol === "https:" && target.protocol === "http:" && !allowDowngrade) {
-    throw refuse("from https to http, which anyone on the way can read; http.allowDowngrade allows it");
+    throw refuse("from https to http, which anyone on the way can read; for videos http.allowDowngrade allows it");
   }
   return target;
 }

@@ -17,8 +17,10 @@ test("lists versions, libc, CPU, kernel target, ORT and FFmpeg, with nothing mis
     libc: expect.stringMatching(/^glibc \d/),
     cpu: { cores: expect.any(Number), target: expect.stringMatching(/./), vectors: expect.any(Array) },
   });
+  expect(diagnosis.cpu.targets).toContain(diagnosis.cpu.target);
+  expect(diagnosis.cpu.targets.at(-1)).toBe("SCALAR");
   const found = new Map(diagnosis.findings.map((each: { name: string }) => [each.name, each]));
-  expect([...found.keys()].sort()).toEqual(["addon", "ffmpeg", "libsvm", "onnxruntime"]);
+  expect([...found.keys()].sort()).toEqual(["addon", "ffmpeg", "libsvm", "models", "onnxruntime"]);
   expect(found.get("ffmpeg")).toMatchObject({
     version: expect.stringContaining("7.1.5"),
     path: expect.stringMatching(/unreel\.node$/),

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { rememberBatch, rememberedBatch } from "../../src/batch-memory.js";
-import { loadEncoder } from "../../src/encoder.js";
+import { rememberBatch, rememberedBatch } from "../../src/batch-choice.js";
+import { loadEncoder } from "../../src/encoder-loading.js";
 import { makeModel } from "../../src/models/index.js";
 import { temporaryFolder } from "../support/folders.js";
 

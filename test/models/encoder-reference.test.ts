@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadEncoder } from "../../src/encoder.js";
+import { loadEncoder } from "../../src/encoder-loading.js";
 import { type ModelName, makeModel } from "../../src/models/index.js";
 import { referencePython, runReference, withoutPython } from "../support/python.js";
 

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadEncoder } from "../../src/encoder.js";
+import { loadEncoder } from "../../src/encoder-loading.js";
 import { makeModel } from "../../src/models/index.js";
 import { readPreprocessorConfig } from "../../src/preprocessor-config.js";
 import { temporaryFolder } from "../support/folders.js";

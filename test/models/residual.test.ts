@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadEncoder } from "../../src/encoder.js";
+import { loadEncoder } from "../../src/encoder-loading.js";
 import { makeModel } from "../../src/models/index.js";
 import { writeClip } from "../support/fixtures.js";
 import { temporaryFolder } from "../support/folders.js";
@@ -139,7 +139,7 @@ describe("several encoders", () => {
       message: expect.stringContaining("copy.onnx are the same encoder"),
     });
     expect(() => loadEncoder([at("tiny.onnx"), at("residual.onnx")], { preprocessing: { variant: "clip" } })).toThrow(
-      "options.preprocessing is for one encoder",
+      "options.preprocessing is for 1 of 2 encoders",
     );
     expect(() => loadEncoder([])).toThrow("empty list");
   });

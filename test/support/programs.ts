@@ -9,14 +9,21 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Runs a .mjs file in a Node process of its own to its end; one that is still there after the test is killed. */
+/**
+ * Runs a .mjs file in a Node process of its own to its end; one that is still there after the test is killed. `env` is
+ * set beside what this process has.
+ */
 export function runProgram(
   file: string,
   args: readonly string[],
   nodeOptions: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...nodeOptions, file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
     onTestFinished(() => {
       child.kill("SIGKILL");
     });

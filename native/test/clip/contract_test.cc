@@ -147,6 +147,18 @@ TEST(Contract, LumaTilesOfAnotherShapeAreRefused) {
   expect_refused(tiles({-1, 25, 8, 8}, kFloat), "luma_tiles float32[?, 25, 8, 8]");
 }
 
+TEST(Contract, AnyOpsetThatTheRuntimeKnowsIsTakenAndOthersAreRefused) {
+  for (const std::uint64_t known : {std::uint64_t{13}, std::uint64_t{14}, std::uint64_t{20}})
+    EXPECT_EQ(contract_of(mean_color({-1, 3, 32, 32}, {-1, 3}).opset(known)).dimension, 3) << known;
+  try {
+    contract_of(mean_color({-1, 3, 32, 32}, {-1, 3}).opset(999));
+    FAIL() << "accepted operators that do not exist yet";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::model_invalid);
+    EXPECT_NE(error.message().find("Opset 999"), std::string::npos) << error.message();
+  }
+}
+
 TEST(Contract, FixedBatchIsTold) { EXPECT_EQ(contract_of(mean_color({4, 3, 32, 32}, {4, 3})).fixed_batch, 4); }
 
 TEST(Contract, SizesThatWouldCostGigabytesAreRefused) {

@@ -51,6 +51,11 @@ class OnnxModel {
     return *this;
   }
 
+  /// The version of ONNX's operators; 17 where it is not called.
+  OnnxModel& opset(std::uint64_t version) {
+    opset_ = version;
+    return *this;
+  }
   /// One entry of the file's own metadata.
   OnnxModel& metadata(const std::string& key, const std::string& text) {
     metadata_ += bytes(14, bytes(1, key) + bytes(2, text));
@@ -58,7 +63,7 @@ class OnnxModel {
   }
 
   std::string serialized() const {
-    return number(1, 8) + bytes(7, graph_ + bytes(2, "test")) + bytes(8, bytes(1, "") + number(2, 17)) + metadata_;
+    return number(1, 8) + bytes(7, graph_ + bytes(2, "test")) + bytes(8, bytes(1, "") + number(2, opset_)) + metadata_;
   }
   /// Writes the file; gives its path back.
   std::string save(const std::string& path) const {
@@ -98,6 +103,7 @@ class OnnxModel {
 
   std::string graph_;
   std::string metadata_;
+  std::uint64_t opset_ = 17;
 };
 
 }  // namespace unreel::test

@@ -11,7 +11,7 @@ export function addDemoCommand(program: Command): void {
     .option("--footage <file>", "one long video to cut clips from (without both: generated scenes)")
     .option(
       "--encoder <file>",
-      "an image encoder in ONNX beside residual (default: ViT-B/32 with seeded weights, made here)",
+      "an image encoder in ONNX beside residual, or a pulled model's name (default: ViT-B/32 with seeded weights, made here)",
     )
     .option("--out <dir>", "where everything goes", "unreel-demo")
     .action((options: Omit<DemoOptions, "signal">) => interruptible((signal) => runDemo({ ...options, signal })));

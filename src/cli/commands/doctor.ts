@@ -25,7 +25,7 @@ function report(diagnosis: Diagnosis): string {
   ];
   if (cpu !== undefined) {
     rows.push(["cpu", `${cpu.model}, ${cpu.cores} cores, ${cpu.vectors.join(" ")}`]);
-    rows.push(["kernels", `Highway target ${cpu.target}`]);
+    rows.push(["kernels", `Highway target ${cpu.target} of ${cpu.targets.join(", ")}`]);
   }
   for (const finding of diagnosis.findings) {
     const state = finding.ok

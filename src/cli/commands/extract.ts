@@ -9,7 +9,7 @@ import {
   loadManifest,
   videosFromPaths,
 } from "../../datasets/index.js";
-import { loadEncoder } from "../../encoder.js";
+import { loadEncoder } from "../../encoder-loading.js";
 import { isCodedError, UnreelTypeError } from "../../errors.js";
 import { extractFeatures, planExtraction } from "../../features/extract.js";
 import type { Shard } from "../../features/layout.js";
@@ -50,7 +50,7 @@ export function addExtractCommand(program: Command): void {
     .argument("[inputs...]", "video files, URLs, - for the bytes of one video on stdin, or one folder with --dataset")
     .requiredOption(
       "--encoder <file>",
-      "an image encoder in ONNX; several, separated by commas, give their embeddings side by side",
+      "an image encoder in ONNX: a file, or the name of a pulled model; several, separated by commas, side by side",
     )
     .requiredOption("--out <dir>", "the feature store")
     .addOption(

@@ -4,8 +4,11 @@ import { interruptible } from "../interrupt.js";
 import { wholeNumber } from "../options.js";
 import { say, write } from "../output.js";
 import { Progress } from "../progress.js";
+import { addListCommand } from "./models-list.js";
+import { addPullCommand } from "./models-pull.js";
+import { addVerifyCommand } from "./models-verify.js";
 
-/** `unreel models make`: an encoder of noise residuals, or a CLIP with seeded weights. */
+/** `unreel models …`; `make` writes an encoder of noise residuals, or a CLIP with seeded weights. */
 export function addModelsCommand(program: Command): void {
   const models = program.command("models").description("encoder files");
   models
@@ -19,6 +22,9 @@ export function addModelsCommand(program: Command): void {
     .action((name: string, options: { readonly out: string; readonly seed: number }) =>
       interruptible((signal) => make(name, options, signal)),
     );
+  addPullCommand(models);
+  addListCommand(models);
+  addVerifyCommand(models);
 }
 
 async function make(

@@ -1,17 +1,23 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { UnreelTypeError } from "../../errors.js";
 import { NpyFileWriter, readNpyFile } from "../../npy-file.js";
-import { clipSize, preprocess } from "../../preprocess.js";
+import { checkCrop, clipSize, preprocess } from "../../preprocess.js";
+import { type PreprocessingVariant, preprocessingVariants } from "../../preprocessing.js";
 import { openVideo } from "../../video.js";
+import { wholeNumber } from "../options.js";
 import { say } from "../output.js";
 
-/** `unreel preprocess`: CLIP's resize and crop of pictures. */
+/** `unreel preprocess`: an encoder's resize and crop of pictures. */
 export function addPreprocessCommand(program: Command): void {
   program
     .command("preprocess")
-    .description("CLIP's resize and crop, equal to Pillow and torchvision in every byte")
+    .description("an encoder's resize and crop; CLIP's own equals Pillow and torchvision in every byte")
     .argument("<input>", "a picture, or an .npy file of uint8 [H, W, 3] or [N, H, W, 3]")
-    .requiredOption("--out <file>", "the .npy file to write: uint8 [224, 224, 3], with a leading N for several")
+    .requiredOption("--out <file>", "the .npy file to write: uint8 [size, size, 3], with a leading N for several")
+    .addOption(
+      new Option("--variant <name>", "whose arithmetic and crop").choices(preprocessingVariants).default("clip"),
+    )
+    .addOption(new Option("--size <n>", "side of the square").argParser(wholeNumber(1)).default(clipSize))
     .action(run);
 }
 
@@ -21,12 +27,19 @@ interface Pictures {
   readonly items: AsyncIterable<{ data: Uint8Array; width: number; height: number }>;
 }
 
-async function run(input: string, options: { readonly out: string }): Promise<void> {
+interface PreprocessCommandOptions {
+  readonly out: string;
+  readonly variant: PreprocessingVariant;
+  readonly size: number;
+}
+
+async function run(input: string, options: PreprocessCommandOptions): Promise<void> {
+  const { variant, size } = checkCrop(options, "--");
   const { single, items } = input.endsWith(".npy") ? await fromNpy(input) : { single: true, items: fromPicture(input) };
   await using out = await NpyFileWriter.create(options.out);
   let count = 0;
   for await (const { data, width, height } of items) {
-    await out.append(await preprocess(data, { width, height }), [clipSize, clipSize, 3]);
+    await out.append(await preprocess(data, { width, height, variant, size }), [size, size, 3]);
     count++;
   }
   await out.finish({ single });

@@ -31,7 +31,7 @@ export function addScanCommand(program: Command): void {
     .requiredOption("--detector <dir>", "the detector's folder")
     .option(
       "--encoder <file>",
-      "the encoder's ONNX file (several: A,B), where it is not at the place that the detector names",
+      "the encoder's ONNX file or name (several: A,B), where it is not at the place that the detector names",
     )
     .addOption(new Option("--json", "one JSON document with all results").conflicts("jsonl"))
     .option("--jsonl", "one line of JSON per video as it finishes (the default when stdout is no terminal)")

@@ -1,4 +1,4 @@
-#include "image/clip_crop.h"
+#include "image/preprocessing.h"
 
 #include <gtest/gtest.h>
 
@@ -26,9 +26,10 @@ std::vector<std::uint8_t> noise(int width, int height, std::uint64_t seed) {
   return rgb;
 }
 
-std::vector<std::uint8_t> crop_of(const std::vector<std::uint8_t>& rgb, int width, int height, int size = kSize) {
+std::vector<std::uint8_t> crop_of(const std::vector<std::uint8_t>& rgb, int width, int height, int size = kSize,
+                                  Variant variant = Variant::clip) {
   std::vector<std::uint8_t> out(static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3);
-  clip_crop(rgb.data(), width, height, size, out.data());
+  preprocess(rgb_picture(rgb.data(), width, height), {variant, size, {}}, out.data());
   return out;
 }
 
@@ -174,23 +175,51 @@ TEST(ClipCrop, KeepsAFlatPictureFlat) {
   }
 }
 
-TEST(Normalize, EqualsTheFloat32FormulaInEveryBit) {
-  const int size = 3;
-  const int count = 2;
-  std::vector<std::uint8_t> crops;
-  for (int i = 0; i < count * size * size * 3; ++i) crops.push_back(static_cast<std::uint8_t>(i * 37));
-  const Normalization normalization;
-  std::vector<float> out(crops.size());
-  normalize(crops.data(), count, size, normalization, out.data());
-  for (std::size_t n = 0; n < 2; ++n) {
-    for (std::size_t i = 0; i < 9; ++i) {
-      for (std::size_t c = 0; c < 3; ++c) {
-        volatile float value = static_cast<float>(crops[n * 27 + i * 3 + c]) / 255.0F;
-        value = value - normalization.mean[c];
-        value = value / normalization.std[c];
-        EXPECT_EQ(out[n * 27 + c * 9 + i], value);
-      }
+TEST(Preprocessing, NamesItsVariants) {
+  for (const Variant variant : {Variant::clip, Variant::hf, Variant::hf_tensor, Variant::squash}) {
+    EXPECT_EQ(variant_named(name_of(variant)), variant);
+  }
+  EXPECT_EQ(variant_named("Clip"), std::nullopt);
+  EXPECT_EQ(variant_named(""), std::nullopt);
+}
+
+TEST(Preprocessing, FloorsTheCropForTransformers) {
+  // The middle of a margin of 3 lies at 1.5: 2 to even, 1 rounded down.
+  const auto rgb = noise(kSize, kSize + 3, 5);
+  for (const Variant variant : {Variant::hf, Variant::hf_tensor}) {
+    const auto out = crop_of(rgb, kSize, kSize + 3, kSize, variant);
+    EXPECT_EQ(std::memcmp(out.data(), &rgb[3 * kSize], out.size()), 0) << name_of(variant);
+  }
+}
+
+TEST(Preprocessing, SquashesBothSides) {
+  const auto rgb = noise(kSize, 3 * kSize, 6);
+  const auto out = crop_of(rgb, kSize, 3 * kSize, kSize, Variant::squash);
+  Plane plane{{}, kSize, 3 * kSize};
+  for (std::size_t i = 0; i < rgb.size() / 3; ++i) plane.values.push_back(rgb[3 * i]);
+  const Plane expected = reference_resize(plane, kSize, kSize);
+  double worst = 0;
+  for (std::size_t i = 0; i < expected.values.size(); ++i) {
+    worst = std::max(worst, std::fabs(out[3 * i] - expected.values[i]));
+  }
+  EXPECT_LE(worst, 1);
+}
+
+TEST(Preprocessing, HfTensorEqualsTransformersInEveryByte) {
+  for (const std::string name : {"rand_223x224", "rand_37x61", "rand_399x225"}) {
+    UNREEL_NEEDS_ASSET("preprocess/" + name + ".hf_tensor_u8.npy");
+    const auto input = test::read_npy<std::uint8_t>(test::asset("preprocess/" + name + ".input_u8.npy"));
+    const auto expected = test::read_npy<std::uint8_t>(test::asset("preprocess/" + name + ".hf_tensor_u8.npy"));
+    const auto out = crop_of(input.data, static_cast<int>(input.shape[1]), static_cast<int>(input.shape[0]), kSize,
+                             Variant::hf_tensor);
+    ASSERT_EQ(out.size(), expected.data.size());
+    int worst = 0;
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      worst = std::max(worst, std::abs(out[i] - expected.data[i]));
+      differing += out[i] != expected.data[i] ? 1 : 0;
     }
+    EXPECT_EQ(differing, 0U) << name << ", up to " << worst << " levels";
   }
 }
 

@@ -17,9 +17,17 @@ export class Worker {
   /** Sends a request and resolves to its answer; one at a time. Throws what the worker says of a failure. */
   async ask(request) {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    return this.#next(`an answer to ${JSON.stringify(request)}`);
+  }
+
+  /** What a worker says before it is asked. */
+  hello() {
+    return this.#next("a first line");
+  }
+
+  async #next(what) {
     const { value, done } = await this.#answers.next();
-    if (done)
-      throw new Error(`${this.#child.spawnargs.join(" ")} ended without an answer to ${JSON.stringify(request)}`);
+    if (done) throw new Error(`${this.#child.spawnargs.join(" ")} ended without ${what}`);
     const answer = JSON.parse(value);
     if (answer.error !== undefined) throw new Error(`${this.#child.spawnargs.join(" ")}: ${answer.error}`);
     return answer;

@@ -1,5 +1,5 @@
 import { say } from "../../scripts/lib/run.mjs";
-import { spread } from "../lib/spread.mjs";
+import { spread } from "./spread.mjs";
 
 const rounds = 5;
 
