@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
+import { joinedHash } from "./models/model-hash.js";
 import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
@@ -295,10 +296,9 @@ async function modelHash(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const own = await fileHash(file, signal);
-  if (externalFiles.length === 0) return own;
-  const lines = [`${own}  model\n`];
-  for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
-  return createHash("sha256").update(lines.join("")).digest("hex");
+  const beside = new Map<string, string>();
+  for (const name of externalFiles) beside.set(name, await fileHash(join(dirname(file), name), signal));
+  return joinedHash(own, beside);
 }
 
 async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {

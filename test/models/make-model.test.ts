@@ -27,6 +27,7 @@ describe("makeModel", () => {
       seed: 1,
       bytes: 850_732,
       sha256: "c0109de72eac902a0465af3ea7f70e893acb690f30379ddb2b7395721d0cd198",
+      files: ["pinned.onnx"],
       seeded: true,
     });
     expect(await sha256(path)).toBe(made.sha256);

@@ -16,19 +16,21 @@ export function addModelsCommand(program: Command): void {
     .argument("<name>", `one of ${modelNames.join(", ")}`)
     .requiredOption("--out <file>", "the ONNX file to write")
     .option("--seed <n>", "the same seed gives the same bytes", wholeNumber(0), 1)
-    .action((name: string, options: { readonly out: string; readonly seed: number }) =>
-      interruptible((signal) => make(name, options, signal)),
-    );
+    .option("--external-data", "weights in a file of their own, FILE.data; so it is anyway above 1.9 GB")
+    .action((name: string, options: MakeOptions) => interruptible((signal) => make(name, options, signal)));
 }
 
-async function make(
-  name: string,
-  options: { readonly out: string; readonly seed: number },
-  signal: AbortSignal,
-): Promise<void> {
+interface MakeOptions {
+  readonly out: string;
+  readonly seed: number;
+  readonly externalData?: boolean;
+}
+
+async function make(name: string, options: MakeOptions, signal: AbortSignal): Promise<void> {
   let progress: Progress | undefined;
   const made = await makeModel(name, options.out, {
     seed: options.seed,
+    externalData: options.externalData === true,
     signal,
     onProgress: ({ writtenBytes, totalBytes }) => {
       progress ??= new Progress(`models make ${name}`, Math.ceil(totalBytes / 2 ** 20), "MiB");
