@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
 import { mapConcurrently } from "./concurrent.js";
 import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
-import { joinedHash } from "./models/model-hash.js";
+import { modelHash } from "./models/model-hash.js";
 import type { NativeBinding, NativeEmbedding, NativeEncoder, NativeLimits, NativePolicy } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
 import { type HttpOptions, resolveHttp } from "./sources/http-options.js";
@@ -287,26 +284,6 @@ async function checkModelFile(file: string): Promise<void> {
       { path: file },
     );
   }
-}
-
-/** See {@link EncoderInfo.sha256}. */
-async function modelHash(
-  file: string,
-  externalFiles: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const own = await fileHash(file, signal);
-  const beside = new Map<string, string>();
-  for (const name of externalFiles) beside.set(name, await fileHash(join(dirname(file), name), signal));
-  return joinedHash(own, beside);
-}
-
-async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-    hash.update(chunk as Uint8Array);
-  }
-  return hash.digest("hex");
 }
 
 /** Whether an error stands for one bad input, so that a stream of many may go on. */

@@ -104,6 +104,10 @@ export const errorCodes = {
   ERR_UNREEL_SOURCE_INVALID: { category: "input", retryable: false },
   /** The stream that was given has been read already. */
   ERR_UNREEL_SOURCE_CONSUMED: { category: "input", retryable: false },
+  /** The model to be quantised is quantised already. */
+  ERR_UNREEL_MODEL_QUANTIZED: { category: "model", retryable: false },
+  /** The quantised model's embeddings are too far from the model's own. */
+  ERR_UNREEL_MODEL_INACCURATE: { category: "model", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

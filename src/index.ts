@@ -54,7 +54,16 @@ export { writeReport } from "./evaluation/report-folder.js";
 export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./features/extract.js";
 export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
-export { type MadeModel, type MakeModelOptions, makeModel, modelNames } from "./models/index.js";
+export {
+  type MadeModel,
+  type MakeModelOptions,
+  makeModel,
+  modelNames,
+  type QuantizedModel,
+  type QuantizeOptions,
+  type QuantizeProgress,
+  quantizeModel,
+} from "./models/index.js";
 export { preprocess } from "./preprocess.js";
 export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";

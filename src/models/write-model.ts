@@ -23,8 +23,6 @@ export interface WriteModelOptions {
   readonly externalData?: boolean;
   /** Bytes that one file may have before long tensors go into `FILE.data`. Default 1.9 GB; protobuf ends at 2 GiB. */
   readonly largestFile?: number;
-  /** Sees the whole model under another name, before it takes its own; where it throws, nothing is left. */
-  readonly check?: (candidate: string) => Promise<void>;
   readonly onProgress?: (progress: WriteProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -71,7 +69,6 @@ export async function writeModel(
     const beside = data.size > 0 ? [data.name] : [];
     for (const each of beside) await writeFilesAtomic(stage, { [each]: watch.parts(each, data.content()) });
     await writeFilesAtomic(stage, { [name]: watch.parts(name, content) });
-    await options.check?.(join(stage, name));
     const hashes = new Map(beside.map((each) => [each, watch.hash(each)]));
     const written = { bytes: content.size + data.size, sha256: joinedHash(watch.hash(name), hashes) };
     return { names: [...beside, name], result: { ...written, files: [name, ...beside] } };
@@ -137,8 +134,8 @@ export async function refuseForeignFile(path: string): Promise<void> {
   if (kind !== "ours" && kind !== "nothing") throw inTheWay(path, kind);
 }
 
-/** A file of weights is unreel's where the model beside it is. */
-async function refuseForeignData(model: string, data: string): Promise<void> {
+/** A file of weights is unreel's where the model beside it is. @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` */
+export async function refuseForeignData(model: string, data: string): Promise<void> {
   if ((await kindOf(model)) === "nothing" && (await kindOf(data)) !== "nothing") throw inTheWay(data, foreign);
 }
 

@@ -31,6 +31,18 @@ export class ExternalFolder {
     return new ByteRange(source, offset, size);
   }
 
+  /** Names of the files, as the tensors have them, sorted. */
+  get names(): string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  /** Of all files. */
+  async bytes(): Promise<number> {
+    let sum = 0;
+    for (const opening of this.#files.values()) sum += (await opening).source.size;
+    return sum;
+  }
+
   async close(): Promise<void> {
     const files = [...this.#files.values()];
     this.#files.clear();

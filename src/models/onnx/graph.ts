@@ -11,8 +11,8 @@ import { rangeOf, readFields, textOf } from "./wire.js";
 const deepestGraph = 32;
 
 /**
- * A graph of nodes, which may be edited: the arrays and the map are the graph. Nodes stand in an order in which each comes
- * behind those that it reads from; who inserts one keeps that.
+ * A graph of nodes, which may be edited: the arrays and the map are the graph. By ONNX's rules each node stands
+ * behind those that it reads from, though ONNX Runtime and some converters do not mind.
  */
 export class OnnxGraph {
   readonly name: string;
@@ -111,14 +111,17 @@ export class OnnxGraph {
    * are named as inputs (models before IR version 4) go from the inputs too.
    */
   prune(): void {
+    const producers = this.producers();
+    const kept = new Set<OnnxNode>();
+    // A set is walked over what is added meanwhile too. Some converters leave nodes in no order at all.
     const wanted = new Set(this.outputs.map(({ name }) => name));
-    const kept: OnnxNode[] = [];
-    for (const node of [...this.nodes].reverse()) {
-      if (!node.outputs.some((output) => wanted.has(output))) continue;
-      kept.push(node);
-      for (const name of node.reads) wanted.add(name);
+    for (const name of wanted) {
+      const node = producers.get(name);
+      if (node === undefined || kept.has(node)) continue;
+      kept.add(node);
+      for (const read of node.reads) wanted.add(read);
     }
-    this.nodes = kept.reverse();
+    this.nodes = this.nodes.filter((node) => kept.has(node));
     for (const name of [...this.initializers.keys()]) {
       if (wanted.has(name)) continue;
       this.initializers.delete(name);

@@ -65,6 +65,16 @@ export class OnnxModel implements AsyncDisposable {
     }
   }
 
+  /** Names of the files beside the model that its tensors lie in, sorted; mostly none. */
+  get externalFiles(): readonly string[] {
+    return this.#folder.names;
+  }
+
+  /** Of the file and those beside it. */
+  async bytes(): Promise<number> {
+    return (await this.#file.stat()).size + (await this.#folder.bytes());
+  }
+
   /** The ModelProto. Long constants go into `external`, where there is one; else all data is in it. */
   encode(external?: ExternalDataFile): Piece {
     const texts: Numbered[] = [[2, this.producer] as const, [3, this.producerVersion] as const].flatMap(
