@@ -74,7 +74,8 @@ function checkSeed(value: number): number {
   return seed;
 }
 
-function seededModel(name: ModelName, seed: number): ModelContent {
+/** The model's content, not written yet. */
+export function seededModel(name: ModelName, seed: number): ModelContent {
   return model(visionTransformer(architectures[name], seed), {
     producer,
     description: "CLIP image encoder with seeded random weights, for tests, speed and demos. Never trained.",
