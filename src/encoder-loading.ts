@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
 import { type BatchSetting, bestBatch } from "./batch-choice.js";
 import { Encoder, type HashedFile } from "./encoder.js";
 import { UnreelTypeError } from "./errors.js";
+import { fileHash, modelHash } from "./models/model-hash.js";
 import { changedSincePulled, resolveModel } from "./models/resolve.js";
 import type { NativeEncoder, NativeEncoderFile, NativeEncoderOptions } from "./native/binding.js";
 import { callNative, nativeBinding, onnxRuntime, withSignal } from "./native/load.js";
@@ -188,25 +186,4 @@ async function batchOf(native: NativeEncoder, encoder: Encoder, signal: AbortSig
     largest = Math.max(largest, await abort.run(() => bestBatch(setting, measure)));
   }
   return largest;
-}
-
-/** See {@link EncoderPart.sha256}. */
-async function modelHash(
-  own: string,
-  file: string,
-  externalFiles: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  if (externalFiles.length === 0) return own;
-  const lines = [`${own}  model\n`];
-  for (const name of externalFiles) lines.push(`${await fileHash(join(dirname(file), name), signal)}  ${name}\n`);
-  return createHash("sha256").update(lines.join("")).digest("hex");
-}
-
-async function fileHash(file: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-    hash.update(chunk as Uint8Array);
-  }
-  return hash.digest("hex");
 }

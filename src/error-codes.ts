@@ -112,6 +112,10 @@ export const errorCodes = {
   ERR_UNREEL_HASH_MISMATCH: { category: "model", retryable: false },
   /** A field of a registry of models is missing or wrong. */
   ERR_UNREEL_REGISTRY_INVALID: { category: "model", retryable: false },
+  /** The model to be quantised is quantised already. */
+  ERR_UNREEL_MODEL_QUANTIZED: { category: "model", retryable: false },
+  /** The quantised model's embeddings are too far from the model's own. */
+  ERR_UNREEL_MODEL_INACCURATE: { category: "model", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

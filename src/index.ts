@@ -65,6 +65,10 @@ export {
   type PulledModel,
   type PullOptions,
   pullModel,
+  type QuantizedModel,
+  type QuantizeOptions,
+  type QuantizeProgress,
+  quantizeModel,
   type VerifiedModel,
   verifyModels,
 } from "./models/index.js";

@@ -65,7 +65,7 @@ async function entriesOf(folder: string): Promise<string[]> {
   for (const name of await readdir(folder)) {
     const pid = temporaryName.exec(name)?.[1];
     if (pid === undefined) entries.push(name);
-    else if (!processLives(Number(pid))) await rm(join(folder, name), { force: true });
+    else if (!processLives(Number(pid))) await rm(join(folder, name), { force: true, recursive: true });
   }
   return entries;
 }
@@ -177,6 +177,37 @@ export async function writeFilesAtomic(folder: string, files: Readonly<Record<st
   await syncFolder(folder).catch((error: unknown) => {
     throw writeError(error, folder);
   });
+}
+
+/**
+ * Lets `fill` write files into a new folder within `folder`, then moves those that it names to `folder`, in that order. So
+ * files that belong together can be looked at together before they take their names. What a killed run left is removed.
+ *
+ * @throws UnreelError as {@link writeFilesAtomic}, and whatever `fill` throws; then nothing is left.
+ */
+export async function stageFiles<T>(
+  folder: string,
+  fill: (stage: string) => Promise<{ readonly names: readonly string[]; readonly result: T }>,
+): Promise<T> {
+  const stage = temporaryBeside(join(folder, "stage"));
+  try {
+    await entriesOf(folder);
+    await mkdir(stage);
+  } catch (error) {
+    throw writeError(error, stage);
+  }
+  try {
+    const { names, result } = await fill(stage);
+    for (const name of names) {
+      await rename(join(stage, name), join(folder, name)).catch((error: unknown) => {
+        throw writeError(error, join(folder, name));
+      });
+    }
+    await syncFolder(folder);
+    return result;
+  } finally {
+    await rm(stage, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 /**

@@ -19,6 +19,14 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** Parses a cosine, -1 to 1. */
+export function cosine(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= -1 && value <= 1))
+    throw new InvalidArgumentError("it must lie between -1 and 1.");
+  return value;
+}
+
 /** Parses a list like `0,5,9`. */
 export function wholeNumberList(text: string): number[] {
   return text.split(",").map(wholeNumber(0));

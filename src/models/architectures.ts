@@ -17,12 +17,14 @@ export interface VisionArchitecture {
 }
 
 /**
- * The architectures that `makeModel` writes. `vit-b-32` is OpenAI's clip-vit-base-patch32; `tiny` has every part of it in a
- * size for tests.
+ * The architectures that `makeModel` writes: OpenAI's clip-vit-base-patch32, clip-vit-base-patch16 and
+ * clip-vit-large-patch14; `tiny` has every part of them in a size for tests.
  */
 export const architectures = {
   tiny: { width: 48, layers: 2, heads: 4, mlp: 192, patch: 32, image: 224, projection: 48 },
   "vit-b-32": { width: 768, layers: 12, heads: 12, mlp: 3072, patch: 32, image: 224, projection: 512 },
+  "vit-b-16": { width: 768, layers: 12, heads: 12, mlp: 3072, patch: 16, image: 224, projection: 512 },
+  "vit-l-14": { width: 1024, layers: 24, heads: 16, mlp: 4096, patch: 14, image: 224, projection: 768 },
 } as const satisfies Record<string, VisionArchitecture>;
 
 /** `residual` is no vision transformer: see residual.ts. */

@@ -1,12 +1,14 @@
-import { bytes, concat, floatField, lengthField, type Piece, packedField, textField, varintField } from "./protobuf.js";
+import { type AttributeValue, encodeAttribute } from "./onnx/attribute.js";
+import { dataType } from "./onnx/data-type.js";
+import { type ExternalDataFile, isLong } from "./onnx/external-data.js";
+import { metadataEntry, opsetImport } from "./onnx/model.js";
+import { encodeTensor } from "./onnx/tensor.js";
+import { OnnxValueInfo } from "./onnx/value-info.js";
+import { bytes, concat, lengthField, type Piece, textField, varintField } from "./protobuf.js";
 import { normalUnit, SeededRandom } from "./seeded-random.js";
 
 /** An attribute of a node. Field numbers below are onnx.proto's (IR version 8). */
-export type Attribute =
-  | { readonly int: number }
-  | { readonly ints: readonly number[] }
-  | { readonly float: number }
-  | { readonly text: string };
+export type Attribute = AttributeValue;
 
 /** A tensor in the graph's inputs or outputs; a dimension is a size or the name of an open axis. */
 export interface ValueInfo {
@@ -16,13 +18,16 @@ export interface ValueInfo {
   readonly type?: "float32" | "uint8";
 }
 
-const dataType = { float32: 1, uint8: 2, int64: 7 } as const;
-const attributeType = { float: 1, int: 2, text: 3, ints: 7 } as const;
+/** A message that has tensors: with their data in it, as a Piece, or with the long ones in a file of their own. */
+export interface ModelContent extends Piece {
+  /** The message; where `external` is given, long data is added to that instead. */
+  encode(external?: ExternalDataFile): Piece;
+}
 
 /** Collects nodes and initializers of one graph. */
 export class GraphWriter {
   readonly #nodes: Piece[] = [];
-  readonly #initializers: Piece[] = [];
+  readonly #initializers: ModelContent[] = [];
 
   /** Adds a node with one output, which also names the node; gives that name back. */
   node(type: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, Attribute>> = {}) {
@@ -31,7 +36,7 @@ export class GraphWriter {
       textField(2, output),
       textField(3, output),
       textField(4, type),
-      ...Object.entries(attributes).map(([name, value]) => lengthField(5, attribute(name, value))),
+      ...Object.entries(attributes).map(([name, value]) => lengthField(5, encodeAttribute(name, value))),
     ]);
     this.#nodes.push(lengthField(1, message));
     return output;
@@ -71,62 +76,50 @@ export class GraphWriter {
   }
 
   /** The GraphProto. */
-  graph(name: string, input: ValueInfo, output: ValueInfo): Piece {
-    return concat([
-      ...this.#nodes,
-      textField(2, name),
-      ...this.#initializers,
-      lengthField(11, valueInfo(input)),
-      lengthField(12, valueInfo(output)),
-    ]);
+  graph(name: string, input: ValueInfo, output: ValueInfo): ModelContent {
+    return content((external) =>
+      concat([
+        ...this.#nodes,
+        textField(2, name),
+        ...this.#initializers.map((tensor) => lengthField(5, tensor.encode(external))),
+        lengthField(11, valueInfo(input)),
+        lengthField(12, valueInfo(output)),
+      ]),
+    );
   }
 
   #initializer(name: string, dims: readonly number[], type: number, data: Piece) {
-    const shape = dims.length === 0 ? [] : [packedField(1, dims)];
-    const message = concat([...shape, varintField(2, type), textField(8, name), lengthField(9, data)]);
-    this.#initializers.push(lengthField(5, message));
+    this.#initializers.push(
+      content((external) => encodeTensor({ name, dims, type }, data, isLong(data) ? external : undefined)),
+    );
     return name;
   }
 }
 
-/** The ModelProto of a graph. `producer` is among its first bytes. */
-export function model(
-  graph: Piece,
-  options: { producer: string; description: string; opset: number; metadata: Readonly<Record<string, string>> },
-): Piece {
-  const irVersion = 8;
-  return concat([
-    varintField(1, irVersion),
-    textField(2, options.producer),
-    textField(6, options.description),
-    lengthField(7, graph),
-    lengthField(8, concat([textField(1, ""), varintField(2, options.opset)])),
-    ...Object.entries(options.metadata).map(([key, value]) =>
-      lengthField(14, concat([textField(1, key), textField(2, value)])),
-    ),
-  ]);
+function content(encode: (external?: ExternalDataFile) => Piece): ModelContent {
+  return { ...encode(), encode };
 }
 
-function attribute(name: string, value: Attribute): Piece {
-  if ("float" in value)
-    return concat([textField(1, name), floatField(2, value.float), varintField(20, attributeType.float)]);
-  if ("text" in value)
-    return concat([textField(1, name), textField(4, value.text), varintField(20, attributeType.text)]);
-  if ("int" in value)
-    return concat([textField(1, name), varintField(3, value.int), varintField(20, attributeType.int)]);
-  return concat([
-    textField(1, name),
-    ...value.ints.map((each) => varintField(8, each)),
-    varintField(20, attributeType.ints),
-  ]);
+/** The ModelProto of a graph. `producer` is among its first bytes. */
+export function model(
+  graph: ModelContent,
+  options: { producer: string; description: string; opset: number; metadata: Readonly<Record<string, string>> },
+): ModelContent {
+  const irVersion = 8;
+  return content((external) =>
+    concat([
+      varintField(1, irVersion),
+      textField(2, options.producer),
+      textField(6, options.description),
+      lengthField(7, graph.encode(external)),
+      opsetImport("", options.opset).piece,
+      ...Object.entries(options.metadata).map(([key, value]) => metadataEntry(key, value).piece),
+    ]),
+  );
 }
 
 function valueInfo({ name, shape, type = "float32" }: ValueInfo): Piece {
-  const dims = shape.map((size) =>
-    lengthField(1, typeof size === "number" ? varintField(1, size) : textField(2, size)),
-  );
-  const tensor = concat([varintField(1, dataType[type]), lengthField(2, concat(dims))]);
-  return concat([textField(1, name), lengthField(2, lengthField(1, tensor))]);
+  return OnnxValueInfo.of(name, dataType[type], shape).encode();
 }
 
 /** IEEE arithmetic in a fixed order and little-endian bytes: the same on every machine. */

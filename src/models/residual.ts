@@ -1,5 +1,4 @@
-import { GraphWriter } from "./onnx-writer.js";
-import type { Piece } from "./protobuf.js";
+import { GraphWriter, type ModelContent } from "./onnx-writer.js";
 
 /**
  * A fixed feature of a picture's noise, as in steganalysis: high-pass residuals, quantised and truncated, and how often
@@ -35,7 +34,7 @@ import type { Piece } from "./protobuf.js";
  * (SPAM: differences, truncation, joint statistics of neighbours); J. Fridrich, J. Kodovsky, "Rich models for
  * steganalysis of digital images", IEEE TIFS 7(3), 2012 (quantised residuals, SQUARE, symmetries).
  */
-export function residualGraph(): Piece {
+export function residualGraph(): ModelContent {
   const graph = new GraphWriter();
   const code = quantised(graph);
   const tiles = graph.node("Concat", [triples(graph, code, "row"), triples(graph, code, "column")], "tiles", {

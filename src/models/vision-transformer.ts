@@ -1,6 +1,5 @@
 import type { VisionArchitecture } from "./architectures.js";
-import { GraphWriter } from "./onnx-writer.js";
-import type { Piece } from "./protobuf.js";
+import { GraphWriter, type ModelContent } from "./onnx-writer.js";
 
 /**
  * CLIP's vision transformer as an ONNX graph of standard operators (opset 17, fp32), with seeded weights.
@@ -17,7 +16,7 @@ import type { Piece } from "./protobuf.js";
  * Weights are drawn as transformers initialises CLIP, but biases are noise instead of 0, and gains have noise around 1:
  * so no tensor is neutral, and a reader that forgets or mixes up one gives another embedding.
  */
-export function visionTransformer(architecture: VisionArchitecture, seed: number): Piece {
+export function visionTransformer(architecture: VisionArchitecture, seed: number): ModelContent {
   return new VisionTransformerGraph(architecture, seed).build();
 }
 
@@ -35,7 +34,7 @@ class VisionTransformerGraph {
     this.#seed = seed;
   }
 
-  build(): Piece {
+  build(): ModelContent {
     const { image, layers, projection, width } = this.#architecture;
     this.#constants();
     let x = this.#layerNorm(this.#embeddings(), `${prefix}.pre_layrnorm`);

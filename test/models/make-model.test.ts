@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadEncoder } from "../../src/encoder-loading.js";
+import { architectures } from "../../src/models/architectures.js";
 import { makeModel, modelNames } from "../../src/models/index.js";
+import { seededModel } from "../../src/models/make-model.js";
+import { ExternalDataFile, OnnxModel } from "../../src/models/onnx/index.js";
+import { model } from "../../src/models/onnx-writer.js";
+import { gather } from "../../src/models/protobuf.js";
+import { visionTransformer } from "../../src/models/vision-transformer.js";
 import { referencePython, runReference, withoutPython } from "../support/python.js";
 
 let folder = "";
@@ -27,6 +34,7 @@ describe("makeModel", () => {
       seed: 1,
       bytes: 850_732,
       sha256: "c0109de72eac902a0465af3ea7f70e893acb690f30379ddb2b7395721d0cd198",
+      files: ["pinned.onnx"],
       seeded: true,
     });
     expect(await sha256(path)).toBe(made.sha256);
@@ -63,6 +71,49 @@ describe("makeModel", () => {
     expect(steps.length).toBeGreaterThan(1);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
     expect(steps.at(-1)).toBe(made.bytes);
+  });
+});
+
+describe("the architectures", () => {
+  // Weights of OpenAI's image encoders with their projections, as open_clip's model_profile counts them.
+  it.each([
+    ["vit-b-32", 87_849_216],
+    ["vit-b-16", 86_192_640],
+    ["vit-l-14", 303_966_208],
+  ] as const)("%s has %d weights", async (name, weights) => {
+    const path = join(folder, `${name}.onnx`);
+    const data = new ExternalDataFile(`${name}.onnx.data`);
+    const content = visionTransformer(architectures[name], 1);
+    const whole = model(content, { producer: "unreel", description: "", opset: 17, metadata: {} }).encode(data);
+    await writeFile(path, await gather(whole));
+    // Of the right size and without blocks on the disk: the weights are not looked at.
+    await writeFile(`${path}.data`, "");
+    await truncate(`${path}.data`, data.size);
+    await using read = await OnnxModel.open(path);
+    const tensors = [...read.graph.initializers.values()].filter(({ isFloat, dims }) => isFloat && dims.length > 0);
+    expect(tensors.reduce((sum, tensor) => sum + tensor.elements, 0)).toBe(weights);
+  });
+
+  it("vit-b-16 has the same bytes on every machine", async () => {
+    const hash = createHash("sha256");
+    for await (const part of seededModel("vit-b-16", 1).chunks()) hash.update(part);
+    expect(hash.digest("hex")).toBe("4af77b844a39f836a4044cac8a358d25377ead47bc1054db5c1b8922bfada19f");
+  });
+});
+
+describe("weights in a file of their own", () => {
+  it("give the embedding of the single file, and one hash for both files", async () => {
+    const path = join(folder, "split.onnx");
+    const made = await makeModel("tiny", path, { externalData: true });
+    expect(made.files).toEqual(["split.onnx", "split.onnx.data"]);
+    const sizes = await Promise.all(made.files.map(async (name) => (await stat(join(folder, name))).size));
+    expect(sizes.reduce((a, b) => a + b)).toBe(made.bytes);
+    await makeModel("tiny", join(folder, "single.onnx"));
+    const crop = Uint8Array.from({ length: 224 * 224 * 3 }, (_, i) => (i * 13) & 255);
+    await using split = await loadEncoder(path, { threads: 1 });
+    await using single = await loadEncoder(join(folder, "single.onnx"), { threads: 1 });
+    expect(split.info.sha256).toBe(made.sha256);
+    expect(await split.encode(crop)).toEqual(await single.encode(crop));
   });
 });
 
