@@ -10,7 +10,7 @@ import {
 } from "./detector-folder.js";
 import { type Encoder, isInputError, type StageTimings, type VideoEmbeddings } from "./encoder.js";
 import { loadEncoder } from "./encoder-loading.js";
-import { type CodedError, UnreelError } from "./errors.js";
+import { type CodedError, isCodedError, UnreelError } from "./errors.js";
 import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
 import { type PreprocessingOptions, preprocessingVariants } from "./preprocessing.js";
 import type { HttpOptions } from "./sources/http-options.js";
@@ -275,6 +275,26 @@ function trainedPreprocessing(fingerprint: Fingerprint): readonly (Preprocessing
   });
 }
 
+/**
+ * The encoder with the preprocessing of the training. A file that does not take it is another than the trained one: it
+ * is loaded as it is, so that its fingerprint tells in what.
+ */
+async function loadTrained(
+  path: NonNullable<LoadDetectorOptions["encoder"]>,
+  options: Omit<LoadDetectorOptions, "encoder">,
+  preprocessing: ReturnType<typeof trainedPreprocessing>,
+): Promise<Encoder> {
+  const count = Array.isArray(path) ? path.length : 1;
+  if (preprocessing.length !== count) return loadEncoder(path, options);
+  try {
+    return await loadEncoder(path, { ...options, preprocessing });
+  } catch (error) {
+    const refused = ["ERR_UNREEL_INVALID_ARGUMENT", "ERR_UNREEL_MODEL_CONTRACT"];
+    if (!isCodedError(error) || !refused.includes(error.code)) throw error;
+    return loadEncoder(path, options);
+  }
+}
+
 async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
   const threshold = description.thresholds?.[0];
@@ -293,9 +313,7 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     );
   }
   const { encoder: _named, ...rest } = options;
-  const preprocessing = trainedPreprocessing(description.fingerprint);
-  const count = Array.isArray(path) ? path.length : 1;
-  const encoder = await loadEncoder(path, { ...rest, ...(preprocessing.length === count && { preprocessing }) });
+  const encoder = await loadTrained(path, rest, trainedPreprocessing(description.fingerprint));
   try {
     const ours = encoder.fingerprint(Number(description.fingerprint.count));
     const files = encoder.info.parts.map((part) => part.path).join(", ");
