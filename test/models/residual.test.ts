@@ -41,6 +41,7 @@ describe("residual", () => {
       name: "residual",
       bytes: 1_408_179,
       sha256: "297ded8fd3e9ada2e0b5efa63dd03e294da509730b4f7184b19b7183af0f85d8",
+      files: ["again.onnx"],
       seeded: false,
     });
     await using encoder = await loadEncoder(at("residual.onnx"));
