@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { prepareOutputFolder, writeFileAtomic, writeFilesAtomic } from "../src/output-folder.js";
+import { prepareOutputFolder, stageFiles, writeFileAtomic, writeFilesAtomic } from "../src/output-folder.js";
 
 const options = { marker: "mark.json", what: "a thing" } as const;
 
@@ -118,5 +118,39 @@ describe("writeFileAtomic and writeFilesAtomic", () => {
     await chmod(folder, 0o555);
     await asPlainUser(() => expect(writeFileAtomic(join(folder, "a"), "")).rejects.toMatchObject({ code }));
     expect(await readdir(folder)).toEqual(["taken"]);
+  });
+});
+
+describe("stageFiles", () => {
+  it("moves the files that are named once all are there, and nothing else stays", async () => {
+    const result = await stageFiles(folder, async (stage) => {
+      await writeFilesAtomic(stage, { model: "1", data: "2", scratch: "3" });
+      expect(await readdir(folder)).toEqual([basename(stage)]);
+      return { names: ["data", "model"], result: 7 };
+    });
+    expect(result).toBe(7);
+    expect((await readdir(folder)).sort()).toEqual(["data", "model"]);
+  });
+
+  it("leaves everything as it was where the work fails", async () => {
+    await writeFile(join(folder, "model"), "old");
+    const failing = stageFiles(folder, async (stage) => {
+      await writeFile(join(stage, "model"), "new");
+      throw new RangeError("too far");
+    });
+    await expect(failing).rejects.toThrow("too far");
+    expect(await readdir(folder)).toEqual(["model"]);
+    expect(await readFile(join(folder, "model"), "utf8")).toBe("old");
+  });
+
+  it("sweeps up what a killed run left, and refuses a folder that it cannot write", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    await mkdir(join(folder, `.unreel-${pid}-00ff.tmp`));
+    await writeFile(join(folder, `.unreel-${pid}-00ff.tmp`, "model"), "half");
+    await stageFiles(folder, async () => ({ names: [], result: undefined }));
+    expect(await readdir(folder)).toEqual([]);
+    const code = "ERR_UNREEL_OUTPUT_NOT_WRITABLE";
+    const nothing = async () => ({ names: [], result: undefined });
+    await expect(stageFiles(join(folder, "none"), nothing)).rejects.toMatchObject({ code });
   });
 });

@@ -1,5 +1,5 @@
 // `unreel models`: what it prints, writes and refuses.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../support/cli.js";
@@ -19,6 +19,21 @@ describe("unreel models make", () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: "tiny", files: ["split.onnx", "split.onnx.data"] });
     expect(existsSync(at("split.onnx.data"))).toBe(true);
   });
+
+  it("leaves nothing under the model's name when it is killed, and its remains go with the next run", async () => {
+    mkdirSync(at("killed"));
+    const path = join(at("killed"), "vit-b-16.onnx");
+    const killed = await runCli(["models", "make", "vit-b-16", "--out", path, "--external-data"], {
+      onStart: (child) => {
+        const watcher = watch(at("killed"), () => child.kill("SIGKILL"));
+        child.on("exit", () => watcher.close());
+      },
+    });
+    expect(killed.signal).toBe("SIGKILL");
+    expect(readdirSync(at("killed")).filter((name) => !name.startsWith(".unreel-"))).toEqual([]);
+    expect((await models("make", "tiny", "--out", join(at("killed"), "tiny.onnx"))).status).toBe(0);
+    expect(readdirSync(at("killed"))).toEqual(["tiny.onnx"]);
+  });
 });
 
 describe("unreel models quantize", () => {
@@ -36,7 +51,7 @@ describe("unreel models quantize", () => {
       form: "int8-rows-1",
       int8Layers: 14,
       keptLayers: [],
-      cosine: { pictures: 8, over: `pictures of 1 files in ${at("frames")}` },
+      cosine: { pictures: 8, over: `pictures of 1 file in ${at("frames")}` },
     });
   });
 

@@ -116,7 +116,8 @@ export class FolderPictures implements PictureSet {
   }
 
   get name(): string {
-    return `pictures of ${this.#files.length - this.#skipped.size} files in ${this.#folder}`;
+    const count = this.#files.length - this.#skipped.size;
+    return `pictures of ${count} ${count === 1 ? "file" : "files"} in ${this.#folder}`;
   }
 
   /** Files that could not be used so far. */
