@@ -1,7 +1,10 @@
+import { mkdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 import { type BatchSetting, bestBatch } from "./batch-choice.js";
+import { cacheFolder } from "./cache-folder.js";
 import { Encoder, type HashedFile } from "./encoder.js";
-import { UnreelTypeError } from "./errors.js";
+import { isCodedError, UnreelError, UnreelTypeError } from "./errors.js";
 import { fileHash, modelHash } from "./models/model-hash.js";
 import { changedSincePulled, resolveModel } from "./models/resolve.js";
 import type { NativeEncoder, NativeEncoderFile, NativeEncoderOptions } from "./native/binding.js";
@@ -14,6 +17,12 @@ import { checkInteger, checkOneOf, pathOf } from "./validate.js";
 export interface LoadEncoderOptions {
   /** `cpu`, or `auto` (default): the best device there is; {@link Encoder.device} says which. */
   readonly device?: "auto" | "cpu";
+  /**
+   * `int8`: the 8-bit model of each file, made by {@link quantizeModel} with its defaults the first time and kept in the cache
+   * folder; a file that is quantised already is taken as it is. `fp32`: refuses files of any other precision. Default: what
+   * the file is.
+   */
+  readonly precision?: "fp32" | "int8";
   /** Threads that decode and encode, together. Default: the cores this process may use. */
   readonly threads?: number;
   /**
@@ -64,8 +73,10 @@ export function loadEncoder(
     workers: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
     batch: checkInteger(options.batch ?? 1, 1, "options.batch"),
   };
+  const { precision } = options;
+  if (precision !== undefined) checkOneOf(precision, ["fp32", "int8"], "options.precision");
   const wanted = givenPreprocessing(names.length, options.preprocessing);
-  const files = names.map((name, i) => ({ name, given: wanted[i] }));
+  const files = names.map((name, i) => ({ name, given: wanted[i], precision }));
   return load(files, settings, options.batch === undefined, options.signal);
 }
 
@@ -73,6 +84,7 @@ export function loadEncoder(
 interface NamedFile {
   readonly name: string | URL;
   readonly given: NativeEncoderFile["given"];
+  readonly precision: LoadEncoderOptions["precision"];
 }
 
 function givenPreprocessing(
@@ -125,15 +137,36 @@ interface PreparedFile {
   readonly sha256: string;
   /** Why the configuration beside it cannot be obeyed. */
   readonly configError?: unknown;
+  readonly precision: LoadEncoderOptions["precision"];
 }
 
-async function prepared({ name, given }: NamedFile, signal: AbortSignal | undefined): Promise<PreparedFile> {
-  const { file: path, sha256: pinned } = await resolveModel(name);
-  const sha256 = await fileHash(path, signal);
-  if (pinned !== undefined && sha256 !== pinned) throw changedSincePulled(path, sha256, pinned);
-  const { found, error } = await besideModel(path, given);
+async function prepared({ name, given, precision }: NamedFile, signal: AbortSignal | undefined): Promise<PreparedFile> {
+  const resolved = await resolveModel(name);
+  const own = await fileHash(resolved.file, signal);
+  if (resolved.sha256 !== undefined && own !== resolved.sha256) {
+    throw changedSincePulled(resolved.file, own, resolved.sha256);
+  }
+  const { found, error } = await besideModel(resolved.file, given);
+  const path = precision === "int8" ? await quantizedTwin(resolved.file, own, signal) : resolved.file;
+  const sha256 = path === resolved.file ? own : await fileHash(path, signal);
   const beside = found && { ...found.preprocessing, source: found.path };
-  return { native: { path, ...(given && { given }), ...(beside && { beside }) }, sha256, configError: error };
+  const native = { path, ...(given && { given }), ...(beside && { beside }) };
+  return { native, sha256, configError: error, precision };
+}
+
+/** The 8-bit model of a file, made where it is not in the cache yet; the file itself where it is one. */
+async function quantizedTwin(file: string, sha256: string, signal: AbortSignal | undefined): Promise<string> {
+  const { quantizeModel, quantizedForm } = await import("./models/quantize/index.js");
+  const twin = join(cacheFolder(), "quantized", `${sha256}.${quantizedForm}.onnx`);
+  if ((await stat(twin).catch(() => undefined)) !== undefined) return twin;
+  await mkdir(dirname(twin), { recursive: true });
+  try {
+    await quantizeModel(file, twin, signal ? { signal } : {});
+    return twin;
+  } catch (error) {
+    if (isCodedError(error) && error.code === "ERR_UNREEL_MODEL_QUANTIZED") return file;
+    throw error;
+  }
 }
 
 /**
@@ -159,8 +192,9 @@ async function proven(
 ): Promise<readonly HashedFile[]> {
   const contracts = callNative(() => native.contracts());
   const hashed: HashedFile[] = [];
-  for (const [i, { native: file, sha256: own, configError }] of files.entries()) {
-    const { externalFiles = [], declaresPreprocessing = false } = contracts[i] ?? {};
+  for (const [i, { native: file, sha256: own, configError, precision }] of files.entries()) {
+    const { externalFiles = [], declaresPreprocessing = false, precision: found } = contracts[i] ?? {};
+    if (precision !== undefined && found !== precision) throw otherPrecision(file.path, precision, found);
     if (configError !== undefined && !declaresPreprocessing) throw configError;
     const sha256 = await modelHash(own, file.path, externalFiles, signal);
     const before = hashed.find((each) => each.sha256 === sha256);
@@ -171,6 +205,14 @@ async function proven(
     hashed.push({ path: file.path, sha256 });
   }
   return hashed;
+}
+
+function otherPrecision(path: string, expected: string, found: string | undefined): UnreelError {
+  return new UnreelError(
+    "ERR_UNREEL_MODEL_CONTRACT",
+    `${path} is no ${expected} model. Expected: ${expected}. Found: ${found}. Choose another file, or leave the precision out.`,
+    { path, expected, found: found ?? "" },
+  );
 }
 
 /** The largest of what each part is best with: a larger one than it needs costs a model little. */

@@ -30,6 +30,7 @@ interface ExtractCommandOptions extends LimitOptions {
   readonly dataset?: DatasetKind;
   readonly manifest?: string;
   readonly preprocessing?: PreprocessingVariant;
+  readonly precision?: "fp32" | "int8";
   readonly count: number;
   readonly batch?: number;
   readonly threads?: number;
@@ -63,6 +64,12 @@ export function addExtractCommand(program: Command): void {
         "what frames go through (default: what the model says, else clip)",
       ).choices(preprocessingVariants),
     )
+    .addOption(
+      new Option(
+        "--precision <precision>",
+        "int8: an 8-bit model of the encoder, made once (default: what the file is)",
+      ).choices(["fp32", "int8"]),
+    )
     .option("--count <n>", "frames per video, spread evenly", wholeNumber(1), 16)
     .option("--batch <n>", "pictures an encode call takes at most", wholeNumber(1))
     .option("--threads <n>", "threads that decode and encode", wholeNumber(1))
@@ -92,6 +99,7 @@ async function extract(inputs: readonly string[], options: ExtractCommandOptions
   await using encoder = await loadEncoder(encoderFiles(options.encoder), {
     ...(options.threads !== undefined && { threads: options.threads }),
     ...(options.batch !== undefined && { batch: options.batch }),
+    ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.preprocessing !== undefined && { preprocessing: { variant: options.preprocessing } }),
     signal,
   });

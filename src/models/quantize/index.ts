@@ -1,4 +1,10 @@
 export type { Closeness } from "./comparison.js";
 export type { Kept } from "./layers.js";
 export type { SkippedFile } from "./pictures.js";
-export { type QuantizedModel, type QuantizeOptions, type QuantizeProgress, quantizeModel } from "./quantize-model.js";
+export {
+  type QuantizedModel,
+  type QuantizeOptions,
+  type QuantizeProgress,
+  quantizedForm,
+  quantizeModel,
+} from "./quantize-model.js";
