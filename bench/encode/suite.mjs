@@ -64,8 +64,8 @@ async function referenceOf(model, input, folder, python, dimension) {
 
 /** All pictures, and the first few of them, each with the embeddings that are right. */
 async function makePictures(model, folder, python) {
-  const encoder = await loadEncoder(model);
-  const { info } = encoder;
+  const encoder = await loadEncoder(model, { batch: 1 });
+  const [info] = encoder.info.parts;
   encoder.close();
   const crops = await makeCrops(count);
   const all = pictureFiles(folder, "all", crops, info);

@@ -10,7 +10,7 @@ const { model, crops, out, call, threads } = parseArgs({
 }).values;
 const pictures = new Uint8Array(readFileSync(crops));
 const encoder = await loadEncoder(model, { threads: Number(threads) });
-const { dimension, imageSize } = encoder.info;
+const [{ dimension, imageSize }] = encoder.info.parts;
 const cropBytes = imageSize * imageSize * 3;
 const embeddings = new Float32Array((pictures.length / cropBytes) * dimension);
 
