@@ -150,6 +150,21 @@ describe.skipIf(!havePython)(`weights are found${havePython ? "" : ` (${withoutP
   });
 });
 
+describe("a file that ONNX Runtime's optimiser has written", () => {
+  it.each(["extended", "all"] as const)("is quantised too: level %s", async (graphOptimizationLevel) => {
+    const { InferenceSession } = await import("onnxruntime-node");
+    const optimizedModelFilePath = at(`${graphOptimizationLevel}.onnx`);
+    await InferenceSession.create(tiny, { graphOptimizationLevel, optimizedModelFilePath, logSeverityLevel: 3 });
+    const made = await quantizeModel(optimizedModelFilePath, at(`${graphOptimizationLevel}.int8.onnx`), { threads });
+    const rearranged = "a convolution that ONNX Runtime has rearranged for one kind of CPU";
+    const kept = made.keptLayers.map(({ reason }) => reason);
+    expect(made.int8Layers + kept.length).toBe(14);
+    // Only some CPUs have a layout of their own.
+    expect(kept.every((reason) => reason === rearranged)).toBe(true);
+    expect(made.cosine?.min).toBeGreaterThan(0.999);
+  });
+});
+
 describe("an 8-bit model", () => {
   it("says what it was made from, and is the same for the same source", async () => {
     const made = await quantizeModel(tiny, at("told.onnx"), { threads });
