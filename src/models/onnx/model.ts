@@ -65,6 +65,11 @@ export class OnnxModel implements AsyncDisposable {
     }
   }
 
+  /** Version of ONNX's own operators; 0 where the file says none. */
+  get opset(): number {
+    return this.opsets.get("") ?? this.opsets.get("ai.onnx") ?? 0;
+  }
+
   /** Names of the files beside the model that its tensors lie in, sorted; mostly none. */
   get externalFiles(): readonly string[] {
     return this.#folder.names;

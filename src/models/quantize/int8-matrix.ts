@@ -20,7 +20,7 @@ const smallestPeak = 1e-30;
  * CPUs without VNNI multiply unsigned activations and signed weights in pairs and keep the pair's sum in 16 bits with
  * saturation (x86's vpmaddubsw; MLAS takes inputs 2k and 2k + 1 together). So a scale is the least that keeps both each
  * weight within 127 and the sum of each such pair within 128: 255 x 128 < 2^15, and nothing saturates on any machine.
- * Seven bits for all weights would be as safe and twice as coarse; this is 1.45 times as coarse as plain 8 bits.
+ * Seven bits for all weights would be as safe and twice as coarse; this is about 1.5 times as coarse as plain 8 bits.
  */
 export function outputScales(weights: Float32Array, layout: MatrixLayout): Float32Array | undefined {
   const scales = new Float32Array(layout.outputs);

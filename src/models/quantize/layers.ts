@@ -53,8 +53,17 @@ function layerOf(node: OnnxNode, constants: ConstantFinder, graph: OnnxGraph): F
   if (node.is("Gemm")) return gemm(node, constants);
   if (node.is("Conv")) return convolution(node, constants, graph);
   if (node.type === "Attention" && node.domain === "com.microsoft") return attention(node, constants);
-  if (node.domain === "com.microsoft" && (node.type === "FusedMatMul" || node.type === "FusedGemm")) {
-    const weights = constants.matrix(node.inputs[1] ?? "", false);
+  return foreignProduct(node, constants);
+}
+
+/** Products of ONNX Runtime's own that stay. */
+function foreignProduct(node: OnnxNode, constants: ConstantFinder): string | undefined {
+  const name = node.inputs[1] ?? "";
+  if (node.domain === "com.microsoft.nchwc" && node.type === "Conv") {
+    return constants.kernels(name) && "a convolution that ONNX Runtime has rearranged for one kind of CPU";
+  }
+  if (node.domain === "com.microsoft" && ["FusedMatMul", "FusedGemm", "FusedConv"].includes(node.type)) {
+    const weights = constants.matrix(name, false) ?? constants.kernels(name);
     return weights && "a product that ONNX Runtime has fused with another operator";
   }
   return undefined;

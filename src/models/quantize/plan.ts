@@ -28,9 +28,8 @@ export async function makePlan(
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
   refuseQuantized(model);
-  const opset = model.opsets.get("") ?? model.opsets.get("ai.onnx") ?? 0;
-  if (opset < oldestOpset)
-    throw unfit(model, `it is of ONNX's opset ${opset}; quantising needs ${oldestOpset} or newer`);
+  if (model.opset < oldestOpset)
+    throw unfit(model, `it is of ONNX's opset ${model.opset}; quantising needs ${oldestOpset} or newer`);
   const found = findLayers(model.graph);
   const kept = [...found.kept];
   const layers: Layer[] = [];

@@ -36,7 +36,7 @@ export function quantizeGraph(
   scales: ReadonlyMap<string, Float32Array>,
 ): void {
   const byNode = new Map(layers.map((layer) => [layer.node, layer]));
-  const rewriter = new Rewriter(model.graph, model.opsets.get("") ?? 0, scales);
+  const rewriter = new Rewriter(model.graph, model.opset, scales);
   model.graph.nodes = model.graph.nodes.flatMap((node) => {
     const layer = byNode.get(node);
     return layer === undefined ? [node] : rewriter.layer(layer);
