@@ -185,20 +185,26 @@ export class Encoder implements AsyncDisposable {
     return this.#encodeAll(crops, count, options.signal);
   }
 
-  /** One call a thread, each with its share of the crops. */
+  /** Batches that the threads take as they become free: none waits for another before all are done. */
   async #encodeAll(crops: Uint8Array, count: number, signal: AbortSignal | undefined): Promise<Float32Array> {
     const bytes = crops.length / count;
-    const share = Math.ceil(count / this.threads);
-    using abort = withSignal(signal);
-    const encodeShare = (_: unknown, i: number) => {
-      const part = crops.subarray(i * share * bytes, (i + 1) * share * bytes);
-      return this.#native.encode(part, part.length / bytes, abort.token);
-    };
-    const parts = await abort.run(() => Promise.all(Array.from({ length: Math.ceil(count / share) }, encodeShare)));
+    const step = Math.min(this.#batch, Math.ceil(count / this.threads));
     const embeddings = new Float32Array(count * this.info.dimension);
-    parts.forEach((part, i) => {
-      embeddings.set(part, i * share * this.info.dimension);
-    });
+    using abort = withSignal(signal);
+    let next = 0;
+    const lane = async () => {
+      while (next < count) {
+        const [begin, end] = [next, Math.min(next + step, count)];
+        next = end;
+        const part = crops.subarray(begin * bytes, end * bytes);
+        const encoded = await this.#native.encode(part, end - begin, abort.token).catch((error: unknown) => {
+          next = count; // the other lanes need not go on
+          throw error;
+        });
+        embeddings.set(encoded, begin * this.info.dimension);
+      }
+    };
+    await abort.run(() => Promise.all(Array.from({ length: this.threads }, lane)));
     return embeddings;
   }
 

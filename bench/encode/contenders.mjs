@@ -17,7 +17,7 @@ const flags = (fields) => Object.entries(fields).flatMap(([name, value]) => [`--
 
 /** unreel: all threads share a call's pictures. */
 function unreel(name, model, { threads }) {
-  const layouts = [2, 8, 16, 32].map((call) => ({ label: `${call} a call`, call }));
+  const layouts = [2, 8, 16, 32, 64].map((call) => ({ label: `${call} a call`, call }));
   const start = ({ call }, { crops, out }) => [
     process.execPath,
     here("unreel.mjs"),
