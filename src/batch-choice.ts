@@ -44,7 +44,7 @@ export async function rememberBatch(setting: BatchSetting, batch: number): Promi
 }
 
 /** How long is tried, in seconds. */
-const trialS = 1;
+const trialS = 1.5;
 
 /** The remembered batch, else the one that `measure` finds within so many seconds or so. */
 export async function bestBatch(setting: BatchSetting, measure: (budgetS: number) => Promise<number>): Promise<number> {
@@ -53,6 +53,6 @@ export async function bestBatch(setting: BatchSetting, measure: (budgetS: number
   const begin = performance.now();
   const batch = await measure(trialS);
   // What is found in a moment is found again in a moment, and no file is needed for it.
-  if (performance.now() - begin > 200 * trialS) await rememberBatch(setting, batch);
+  if (performance.now() - begin > 200) await rememberBatch(setting, batch);
   return batch;
 }

@@ -10,6 +10,9 @@ namespace unreel {
 /// The number of cores this process may run on (its affinity mask), at least 1.
 int available_cores();
 
+/// CPU time that the calling thread has taken so far.
+double thread_cpu_seconds();
+
 /// A thread whose name shows in debuggers and `top -H` (at most 15 characters), joined when the object ends. `body`
 /// must not throw.
 class NamedThread {

@@ -6,7 +6,7 @@
 namespace unreel::clip {
 
 /**
- * The smallest batch whose throughput comes within 3 % of the best that was seen: small batches hold less memory and
+ * The smallest batch whose throughput comes within 1 % of the best that was seen: small batches hold less memory and
  * keep a video waiting for less. Tried are 1, 2, 4 … up to `largest`, each once, until the next would go beyond
  * `budget_s` seconds altogether, or two in a row bring nothing. 1 is always tried.
  *
