@@ -271,7 +271,8 @@ function trainedPreprocessing(fingerprint: Fingerprint): readonly (Preprocessing
   const encoders = Array.isArray(fingerprint.encoders) ? fingerprint.encoders : [];
   return encoders.map((each) => {
     const variant = preprocessingVariants.find((name) => name === each?.preprocessing);
-    return variant && { variant, mean: each.mean, std: each.std };
+    if (variant === undefined) return undefined;
+    return { variant, size: each.imageSize, ...(each.mean && each.std && { mean: each.mean, std: each.std }) };
   });
 }
 

@@ -35,9 +35,10 @@ Napi::Value number_array(Napi::Env env, const std::array<float, 3>& values) {
   return array;
 }
 
-Napi::Value normalization_part(Napi::Env env, const image::Preprocessing& preprocessing,
+/// null where the model takes the bytes as they are.
+Napi::Value normalization_part(Napi::Env env, const clip::EncoderContract& contract,
                                const std::array<float, 3>& values) {
-  if (preprocessing.variant == image::Variant::luma_tiles) return env.Null();
+  if (contract.pixel_type == clip::PixelType::uint8) return env.Null();
   return number_array(env, values);
 }
 
@@ -50,8 +51,8 @@ Napi::Value contract_to_js(Napi::Env env, const clip::ImageEncoder& encoder) {
   object.Set("preprocessing", image::name_of(preprocessing.variant));
   object.Set("declaresPreprocessing", contract.declares_preprocessing);
   object.Set("imageSize", preprocessing.size);
-  object.Set("mean", normalization_part(env, preprocessing, preprocessing.normalization.mean));
-  object.Set("std", normalization_part(env, preprocessing, preprocessing.normalization.std));
+  object.Set("mean", normalization_part(env, contract, preprocessing.normalization.mean));
+  object.Set("std", normalization_part(env, contract, preprocessing.normalization.std));
   object.Set("pictureBytes", static_cast<double>(preprocessing.bytes()));
   object.Set("dimension", contract.dimension);
   object.Set("fixedBatch", contract.fixed_batch ? Napi::Number::New(env, *contract.fixed_batch) : env.Null());

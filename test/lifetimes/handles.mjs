@@ -1,6 +1,7 @@
 // Uses videos again and again in one of several ways, then waits until nothing of them is held any more. Prints how many
 // files were open before and after, and how many threads of the engine stay. A way that leaks never gets there.
 // Usage: node --expose-gc handles.mjs WAY CLIP [ENCODER]
+import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setImmediate } from "node:timers/promises";
@@ -11,8 +12,8 @@ const [way, clip, model] = process.argv.slice(2);
 /** Streams that were asked for bytes and not let go yet. */
 let streams = 0;
 
-/** The clip, and more after it than is kept in memory; then silence, if that is wanted. */
-async function* spooled(silent = false) {
+/** The clip, and more after it than is kept in memory; then silence until the signal, if there is one. */
+async function* spooled(signal) {
   streams++;
   try {
     yield readFileSync(clip);
@@ -20,7 +21,7 @@ async function* spooled(silent = false) {
     free.writeUInt32BE(free.length, 0);
     free.write("free", 4, "latin1");
     yield free;
-    if (silent) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (signal && !signal.aborted) await once(signal, "abort");
   } finally {
     streams--;
   }
@@ -64,7 +65,7 @@ const ways = {
   },
   async streamAborted() {
     const controller = new AbortController();
-    const opening = openVideo(spooled(true), { signal: controller.signal });
+    const opening = openVideo(spooled(controller.signal), { signal: controller.signal });
     setImmediate().then(() => controller.abort());
     await opening.catch((error) => {
       if (error.code !== "ERR_UNREEL_ABORTED") throw error;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadEncoder } from "../../src/encoder-loading.js";
 import { type ModelName, makeModel } from "../../src/models/index.js";
 import { referencePython, runReference, withoutPython } from "../support/python.js";
+import { cosine } from "../support/vectors.js";
 
 /** Heads as published; they leave no trace in the weights' shapes. */
 const models: readonly { readonly name: ModelName; readonly heads: number; readonly dimension: number }[] = [
@@ -99,15 +100,4 @@ async function readFloat64(path: string, shape: readonly number[]): Promise<Floa
   const header = file.toString("latin1", 10, start);
   expect(header).toContain(`'descr': '<f8', 'fortran_order': False, 'shape': (${shape.join(", ")})`);
   return new Float64Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
-}
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
-    dot += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return dot / Math.sqrt(aa * bb);
 }

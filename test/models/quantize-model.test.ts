@@ -10,7 +10,9 @@ import { writeModel } from "../../src/models/write-model.js";
 import { asset, haveAssets, withoutAssets } from "../support/assets.js";
 import { writeClip } from "../support/fixtures.js";
 import { temporaryFolder } from "../support/folders.js";
+import { npyBytes } from "../support/npy.js";
 import { referencePython, runReference, withoutPython } from "../support/python.js";
+import { cosine } from "../support/vectors.js";
 
 const folder = temporaryFolder("quantize");
 const at = (name: string) => join(folder, name);
@@ -328,21 +330,11 @@ function npyData(path: string): Buffer {
   return file.subarray(10 + file.readUInt16LE(8));
 }
 
+/** Pictures in some pattern, as numpy writes them. */
 function npyFile(shape: readonly number[]): Buffer {
-  const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
-  const start = Buffer.from("\x93NUMPY\x01\x00\x00\x00", "latin1");
-  start.writeUInt16LE(header.length + 1, 8);
-  const data = Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * 37) & 255);
-  return Buffer.concat([start, Buffer.from(`${header}\n`, "latin1"), data]);
-}
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
-    dot += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return dot / Math.sqrt(aa * bb);
+  const count = shape.reduce((a, b) => a * b, 1);
+  return npyBytes(
+    Uint8Array.from({ length: count }, (_, i) => (i * 37) & 255),
+    shape,
+  );
 }
