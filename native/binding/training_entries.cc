@@ -23,7 +23,7 @@ Napi::Value supcon(const Napi::CallbackInfo& info) {
   return run_job(info.Env(), [=]() -> MakeValue {
     const auto gradient = std::make_shared<std::vector<float>>(embeddings->size());
     const double loss =
-        contrast::supcon(embeddings->data(), labels->data(), shape, temperature, available_cores(), gradient->data());
+        contrast::supcon(embeddings->data(), labels->data(), shape, temperature, available_cores(), {gradient->data()});
     return [loss, gradient](Napi::Env env) {
       Napi::Object object = Napi::Object::New(env);
       object.Set("loss", loss);

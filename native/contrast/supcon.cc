@@ -231,15 +231,15 @@ class Supcon {
 }  // namespace
 
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
-              float* gradient) {
+              const LossGradient& gradient) {
   require_temperature(temperature);
   require_embeddings(embeddings, shape.rows, shape.dims);
   const Supcon batch(embeddings, labels, shape, temperature, threads);
   if (!batch.has_anchors()) {
-    if (gradient != nullptr) std::fill_n(gradient, shape.rows * shape.dims, 0.0F);
+    if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
     return 0;
   }
-  if (gradient != nullptr) batch.gradient(gradient);
+  if (gradient.embeddings != nullptr) batch.gradient(gradient.embeddings);
   return batch.loss();
 }
 

@@ -1,15 +1,11 @@
 // The supervised contrastive loss L_out and its exact gradient.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
-namespace unreel::contrast {
+#include "contrast/loss.h"
 
-struct LossShape {
-  std::size_t rows = 0;
-  std::size_t dims = 0;
-};
+namespace unreel::contrast {
 
 /**
  * L = (1/|V|) sum over anchors i in V of -1/|P(i)| sum over p in P(i) of [ s_ip - log sum over a != i of exp(s_ia) ],
@@ -17,15 +13,14 @@ struct LossShape {
  * with |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the
  * factor temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
  *
- * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. gradient: rows x dims, receives
- * dL/du, cut to float's range; may be null. Returns the loss; 0 with a zero gradient when V is empty. Where |u_i| <
+ * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. Returns the loss; 0 with a zero gradient when V is empty. Where |u_i| <
  * 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. All sums are in double, in an order that depends on the
  * shape alone: the same bits for any threads >= 1. Several threads may call it at once. Throws invalid_argument (no
  * rows, no dims, a temperature that is not finite and above 0 or has no finite inverse), not_finite (names row and
  * column).
  */
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
-              float* gradient);
+              const LossGradient& gradient);
 
 /// The same in double precision, written straight from the formula: the reference for tests.
 double supcon_reference(const double* embeddings, const std::int32_t* labels, LossShape shape, double temperature,

@@ -166,7 +166,7 @@ class Training {
   double loss(int epoch, float* gradient) {
     const LossShape shape{batch_.labels.size(), head_.out};
     const double value =
-        supcon(batch_.u.data(), batch_.labels.data(), shape, options_.temperature, options_.threads, gradient);
+        supcon(batch_.u.data(), batch_.labels.data(), shape, options_.temperature, options_.threads, {gradient});
     if (!std::isfinite(value)) throw_diverged(epoch);
     return value;
   }

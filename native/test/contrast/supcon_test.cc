@@ -90,7 +90,7 @@ double reference(const Batch& batch, double temperature, double* gradient) {
 }
 
 double kernel(const Batch& batch, double temperature, float* gradient, int threads = 2) {
-  return supcon(batch.u.data(), batch.labels.data(), batch.shape, temperature, threads, gradient);
+  return supcon(batch.u.data(), batch.labels.data(), batch.shape, temperature, threads, {gradient});
 }
 
 std::vector<double> central_differences(const Batch& batch, double temperature) {
@@ -243,7 +243,7 @@ TEST(Supcon, RefusesWhatHasNoLoss) {
     EXPECT_EQ(error_of([&] { reference(batch, temperature, nullptr); }).code(), ErrorCode::invalid_argument);
   }
   for (const LossShape shape : {LossShape{0, 3}, LossShape{4, 0}}) {
-    EXPECT_EQ(error_of([&] { supcon(batch.u.data(), batch.labels.data(), shape, 0.07, 1, nullptr); }).code(),
+    EXPECT_EQ(error_of([&] { supcon(batch.u.data(), batch.labels.data(), shape, 0.07, 1, {}); }).code(),
               ErrorCode::invalid_argument);
   }
 }

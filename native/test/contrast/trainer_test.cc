@@ -242,7 +242,7 @@ TEST(TrainHead, TakesTheseTwoSteps) {
     std::vector<float> du(u.size());
     HeadGradient gradient;
     transform(head, toy.x.data(), toy.rows, 1, u.data());
-    supcon(u.data(), toy.labels.data(), {toy.rows, head.out}, options.temperature, 1, du.data());
+    supcon(u.data(), toy.labels.data(), {toy.rows, head.out}, options.temperature, 1, {du.data()});
     backpropagate(head, toy.x.data(), du.data(), toy.rows, 1, gradient);
     weights.step(head.weight.data(), gradient.weight.data(), rate);
     biases.step(head.bias.data(), gradient.bias.data(), rate);
@@ -263,7 +263,7 @@ TEST(TrainHead, LearnsNothingFromAProjectionOfNoLength) {
   std::vector<float> u(toy.rows * start.out);
   std::vector<float> du(u.size());
   transform(start, toy.x.data(), toy.rows, 1, u.data());
-  supcon(u.data(), toy.labels.data(), {toy.rows, start.out}, options.temperature, 1, du.data());
+  supcon(u.data(), toy.labels.data(), {toy.rows, start.out}, options.temperature, 1, {du.data()});
   for (std::size_t o = 0; o < start.out; ++o) {
     double sum = 0;
     for (std::size_t row = 0; row < toy.rows; ++row) sum += row == 5 ? 0 : du[row * start.out + o];
