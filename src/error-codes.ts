@@ -116,6 +116,10 @@ export const errorCodes = {
   ERR_UNREEL_MODEL_QUANTIZED: { category: "model", retryable: false },
   /** The quantised model's embeddings are too far from the model's own. */
   ERR_UNREEL_MODEL_INACCURATE: { category: "model", retryable: false },
+  /** The head projects real and fake rows to one point. */
+  ERR_UNREEL_COLLAPSED: { category: "training", retryable: false },
+  /** A training's checkpoint is damaged. */
+  ERR_UNREEL_CHECKPOINT_INVALID: { category: "training", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -3,240 +3,55 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 
-#include "base/error.h"
-#include "contrast/adamw.h"
 #include "contrast/arguments.h"
 #include "contrast/class_batches.h"
-#include "contrast/head_gradient.h"
-#include "contrast/supcon.h"
+#include "contrast/head_pass.h"
+#include "contrast/optimizer.h"
+#include "contrast/training_parts.h"
 #include "contrast/unit_row.h"
 
 namespace unreel::contrast {
 namespace {
 
-using RowList = std::vector<std::size_t>;
-
-/// Rows that are copied and projected at once outside the batches: bounds the memory, not the result.
+/// Rows that are gathered and projected at once outside the batches: bounds the memory, not the result.
 constexpr std::size_t kProjectedRows = 1024;
-
-void require(bool holds, const std::string& name, const std::string& demand, double value) {
-  if (!holds) throw bad_argument(name, demand, value);
-}
-
-void require_options(const TrainerOptions& options) {
-  require_temperature(options.temperature);
-  require(options.dimension >= 1, "dimension", "at least 1", static_cast<double>(options.dimension));
-  require(options.epochs >= 1, "epochs", "at least 1", options.epochs);
-  require(options.batch >= 4, "batch", "at least 4, two rows of each class", static_cast<double>(options.batch));
-  require(options.learning_rate > 0 && std::isfinite(options.learning_rate), "learningRate", "a finite number above 0",
-          options.learning_rate);
-  require(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "weightDecay",
-          "a finite number of at least 0", options.weight_decay);
-  require(options.threads >= 1, "threads", "at least 1", options.threads);
-}
-
-void require_labels(const TrainingRows& rows) {
-  for (std::size_t row = 0; row < rows.rows; ++row) {
-    const std::int32_t label = rows.labels[row];
-    if (label == 0 || label == 1) continue;
-    throw Error(ErrorCode::invalid_argument, "The label of row " + std::to_string(row) + " is " +
-                                                 std::to_string(label) + "; labels are 1 (fake) and 0 (real).")
-        .with("row", static_cast<std::int64_t>(row))
-        .with("value", std::int64_t{label});
-  }
-}
-
-/// Both classes, and two rows of one of them, without which no row has a positive. `which` names the rows in messages.
-void require_pairs(const std::int32_t* labels, const RowList& rows, const std::string& which) {
-  const auto fakes = static_cast<std::size_t>(
-      std::count_if(rows.begin(), rows.end(), [labels](std::size_t row) { return labels[row] == 1; }));
-  if (fakes == 0 || fakes == rows.size()) {
-    throw Error(ErrorCode::one_class, "All " + std::to_string(rows.size()) + " " + which + " are " +
-                                          (fakes == 0 ? "real" : "fake") + "; both classes are needed.")
-        .with("rows", static_cast<std::int64_t>(rows.size()));
-  }
-  if (rows.size() > 2) return;
-  throw Error(ErrorCode::invalid_argument, "The " + which +
-                                               " are one real and one fake: the contrastive loss compares rows of one "
-                                               "class, so give at least two rows of a class.")
-      .with("rows", static_cast<std::int64_t>(rows.size()));
-}
-
-/// Row indices of the two parts, ascending.
-struct Parts {
-  RowList training;
-  RowList validation;
-};
-
-Parts parts_of(const TrainingRows& rows) {
-  Parts parts;
-  for (std::size_t row = 0; row < rows.rows; ++row) {
-    const bool chooses = rows.validation != nullptr && rows.validation[row] != 0;
-    (chooses ? parts.validation : parts.training).push_back(row);
-  }
-  require_pairs(rows.labels, parts.training, "training rows");
-  if (!parts.validation.empty()) require_pairs(rows.labels, parts.validation, "validation rows");
-  return parts;
-}
-
-/// Rows of a batch side by side, and their way through the head. Reused from batch to batch.
-struct BatchRows {
-  std::vector<float> x;
-  std::vector<float> u;
-  std::vector<float> du;
-  std::vector<std::int32_t> labels;
-
-  void gather(const TrainingRows& rows, const std::size_t* begin, const std::size_t* end) {
-    x.clear();
-    labels.clear();
-    for (const std::size_t* row = begin; row != end; ++row) {
-      x.insert(x.end(), rows.x + *row * rows.dims, rows.x + (*row + 1) * rows.dims);
-      labels.push_back(rows.labels[*row]);
-    }
-  }
-};
+/// Rows that an epoch's health is read from, and those that say where reals and fakes lie.
+constexpr std::size_t kWatchedRows = 65536;
+constexpr std::size_t kCentreRows = 4096;
+/// CLIP clips its scale there (Radford et al. 2021, section 2.5): "to prevent training instability".
+constexpr double kLargestScale = 100;
+constexpr double kCollapsed = 0.99;
 
 bool all_finite(const std::vector<float>& values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-/// One training: the head, its optimiser and the rows of both parts.
-class Training {
- public:
-  Training(const TrainingRows& rows, const TrainerOptions& options, const Parts& parts)
-      : rows_(rows),
-        options_(options),
-        watched_(parts.validation.empty() ? parts.training : parts.validation),
-        batches_(rows.labels, parts.training, options.batch, options.seed),
-        head_(LinearHead::seeded(rows.dims, options.dimension, options.seed)),
-        weight_optimizer_(head_.weight.size(), options.weight_decay),
-        bias_optimizer_(head_.bias.size(), 0) {
-    if (!parts.validation.empty()) {
-      validation_ = ClassBatches(rows.labels, parts.validation, options.batch, options.seed).next_epoch();
+/// Ends an epoch whose numbers left float's range.
+struct Diverged {};
+
+/// Ends an epoch that TrainingHooks::stop cut short.
+struct StopRequested {};
+
+/// Rows of a batch side by side. Reused from batch to batch.
+struct BatchRows {
+  std::vector<float> x;
+  std::vector<std::int32_t> labels, videos;
+
+  void gather(const TrainingRows& rows, const std::size_t* list, std::size_t count) {
+    x.resize(count * rows.x->dims());
+    rows.x->gather(list, count, x.data());
+    labels.resize(count);
+    videos.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      labels[i] = rows.labels[list[i]];
+      videos[i] = rows.videos != nullptr ? rows.videos[list[i]] : static_cast<std::int32_t>(list[i]);
     }
   }
-
-  const LinearHead& head() const { return head_; }
-
-  EpochReport run_epoch(int epoch, const CancelToken& cancel) {
-    EpochReport report;
-    report.epoch = epoch;
-    report.loss = train(epoch, cancel);
-    report.validation_loss = validate(epoch, cancel);
-    report.mean_cosine = mean_cosine();
-    return report;
-  }
-
- private:
-  double train(int epoch, const CancelToken& cancel) {
-    double sum = 0;
-    for (const RowList& batch : batches_.next_epoch()) {
-      cancel.throw_if_cancelled();
-      transform_batch(epoch, batch);
-      batch_.du.resize(batch_.u.size());
-      sum += loss(epoch, batch_.du.data());
-      step();
-    }
-    if (!all_finite(head_.weight) || !all_finite(head_.bias)) throw_diverged(epoch);
-    return sum / static_cast<double>(batches_.count());
-  }
-
-  double validate(int epoch, const CancelToken& cancel) {
-    if (validation_.empty()) return std::numeric_limits<double>::quiet_NaN();
-    double sum = 0;
-    for (const RowList& batch : validation_) {
-      cancel.throw_if_cancelled();
-      transform_batch(epoch, batch);
-      sum += loss(epoch, nullptr);
-    }
-    return sum / static_cast<double>(validation_.size());
-  }
-
-  void transform_batch(int epoch, const RowList& batch) {
-    batch_.gather(rows_, batch.data(), batch.data() + batch.size());
-    batch_.u.resize(batch.size() * head_.out);
-    transform(head_, batch_.x.data(), batch.size(), options_.threads, batch_.u.data());
-    if (!all_finite(batch_.u)) throw_diverged(epoch);
-  }
-
-  /// Of the batch that was transformed last. gradient: its rows x head.out, or null.
-  double loss(int epoch, float* gradient) {
-    const LossShape shape{batch_.labels.size(), head_.out};
-    const double value =
-        supcon(batch_.u.data(), batch_.labels.data(), shape, options_.temperature, options_.threads, {gradient});
-    if (!std::isfinite(value)) throw_diverged(epoch);
-    return value;
-  }
-
-  void step() {
-    silence_zero_rows();
-    backpropagate(head_, batch_.x.data(), batch_.du.data(), batch_.labels.size(), options_.threads, gradient_);
-    const double rate = learning_rate();
-    weight_optimizer_.step(head_.weight.data(), gradient_.weight.data(), rate);
-    bias_optimizer_.step(head_.bias.data(), gradient_.bias.data(), rate);
-    ++steps_;
-  }
-
-  /// A projection without length has no direction to turn. Its exact gradient, 1e12 times that of its neighbours, would
-  /// stay in AdamW's second moment and stop the head for a thousand steps.
-  void silence_zero_rows() {
-    for (std::size_t row = 0; row < batch_.labels.size(); ++row) {
-      if (clamped_norm(batch_.u.data() + row * head_.out, head_.out) > kSmallestNorm) continue;
-      std::fill_n(batch_.du.begin() + static_cast<std::ptrdiff_t>(row * head_.out), head_.out, 0.0F);
-    }
-  }
-
-  /// Cosine decay without restarts (Loshchilov and Hutter, SGDR, ICLR 2017, eq. 5): the given rate at the first step, 0
-  /// after the last.
-  double learning_rate() const {
-    constexpr double kPi = 3.14159265358979323846;
-    const double total = static_cast<double>(batches_.count()) * options_.epochs;
-    return options_.learning_rate / 2 * (1 + std::cos(kPi * static_cast<double>(steps_) / total));
-  }
-
-  /// (|sum of z|^2 - sum of |z|^2) / (n (n - 1)): all pairs without looking at pairs.
-  double mean_cosine() {
-    std::vector<double> sum(head_.out);
-    double squares = 0;
-    for (std::size_t begin = 0; begin < watched_.size(); begin += kProjectedRows) {
-      const std::size_t end = std::min(begin + kProjectedRows, watched_.size());
-      batch_.gather(rows_, watched_.data() + begin, watched_.data() + end);
-      batch_.u.resize((end - begin) * head_.out);
-      project(head_, batch_.x.data(), end - begin, options_.threads, batch_.u.data());
-      for (std::size_t i = 0; i < batch_.u.size(); ++i) {
-        const double z = batch_.u[i];
-        sum[i % head_.out] += z;
-        squares += z * z;
-      }
-    }
-    double square = 0;
-    for (const double each : sum) square += each * each;
-    const auto n = static_cast<double>(watched_.size());
-    return (square - squares) / (n * (n - 1));
-  }
-
-  [[noreturn]] void throw_diverged(int epoch) const {
-    throw Error(ErrorCode::diverged, "Training diverged in epoch " + std::to_string(epoch) +
-                                         ": numbers became NaN or infinite. Lower learningRate (" +
-                                         text_of(options_.learning_rate) + ") or weightDecay (" +
-                                         text_of(options_.weight_decay) + "), or scale the features.")
-        .with("epoch", std::int64_t{epoch});
-  }
-
-  const TrainingRows& rows_;
-  const TrainerOptions& options_;
-  const RowList watched_;  ///< rows that mean_cosine() looks at
-  ClassBatches batches_;
-  std::vector<RowList> validation_;
-  LinearHead head_;
-  HeadGradient gradient_;
-  AdamW weight_optimizer_;
-  AdamW bias_optimizer_;
-  std::size_t steps_ = 0;
-  BatchRows batch_;
 };
 
 /// What the best epoch is chosen by; less is better.
@@ -244,30 +59,281 @@ double merit(const EpochReport& report) {
   return std::isnan(report.validation_loss) ? report.loss : report.validation_loss;
 }
 
+/// One training: the parameters, their optimiser and the rows of both parts.
+class Training {
+ public:
+  Training(const Device& device, const TrainingRows& rows, const TrainerOptions& options, const TrainingHooks& hooks,
+           const TrainerState* from)
+      : device_(device),
+        rows_(rows),
+        options_(options),
+        hooks_(hooks),
+        parts_(rows),
+        watched_(evenly(parts_.validation.empty() ? parts_.training : parts_.validation, kWatchedRows)),
+        centre_rows_(evenly(parts_.training, kCentreRows)),
+        batches_(rows.labels, parts_.training, options.batch, options.seed),
+        state_(from != nullptr ? *from : fresh_state()) {
+    if (!parts_.validation.empty()) {
+      validation_ = ClassBatches(rows.labels, parts_.validation, options.batch, options.seed).next_epoch();
+    }
+    const std::vector<ParameterGroup> groups = parameters();
+    const std::size_t count = std::accumulate(groups.begin(), groups.end(), std::size_t{0},
+                                              [](std::size_t sum, const auto& group) { return sum + group.count; });
+    optimizer_ = options.optimizer == OptimizerKind::sgd ? sgd(count, options.momentum) : adamw(count);
+    if (from != nullptr) optimizer_->set_state(from->optimizer);
+    // The batches of an epoch follow from those before it.
+    for (int epoch = 0; epoch < state_.epochs; ++epoch) batches_.next_epoch();
+  }
+
+  const TrainerState& state() const { return state_; }
+
+  /// Trains and judges one epoch. Throws Diverged; the state is then as it was before the epoch. Throws StopRequested.
+  void run_epoch() {
+    const TrainerState before = state_;
+    try {
+      EpochReport report;
+      report.epoch = state_.epochs + 1;
+      report.loss = train();
+      report.validation_loss = validate();
+      report.health = health();
+      report.learning_rate = learning_rate(state_.steps - 1);
+      report.temperature = temperature();
+      finish_epoch(report);
+    } catch (...) {
+      state_ = before;
+      throw;
+    }
+  }
+
+  bool has_collapsed() const { return state_.history.back().health.cross_cosine > kCollapsed; }
+
+  bool has_stalled() const {
+    return options_.patience > 0 && !validation_.empty() && state_.epochs - state_.best_epoch >= options_.patience;
+  }
+
+ private:
+  TrainerState fresh_state() const {
+    TrainerState state;
+    state.head = Head::seeded({rows_.x->dims(), options_.hidden, options_.dimension}, options_.seed);
+    state.log_scale = static_cast<float>(std::log(1 / options_.loss.temperature));
+    return state;
+  }
+
+  double train() {
+    double sum = 0;
+    for (const RowList& batch : batches_.next_epoch()) {
+      hooks_.cancel.throw_if_cancelled();
+      if (hooks_.stop.cancelled()) throw StopRequested();
+      batch_.gather(rows_, batch.data(), batch.size());
+      Random random(options_.seed + 0x9e3779b97f4a7c15ULL * (state_.steps + 1));
+      const std::vector<float>& u =
+          pass_.forward(device_, state_.head, batch_.x.data(), batch.size(), options_.dropout, random);
+      du_.resize(u.size());
+      sum += loss(u, {du_.data(), &scale_gradient_});
+      step(u);
+    }
+    for (const ParameterGroup& group : parameters()) {
+      if (!std::all_of(group.values, group.values + group.count, [](float value) { return std::isfinite(value); })) {
+        throw Diverged();
+      }
+    }
+    return sum / static_cast<double>(batches_.count());
+  }
+
+  double validate() {
+    if (validation_.empty()) return std::numeric_limits<double>::quiet_NaN();
+    double sum = 0;
+    for (const RowList& batch : validation_) {
+      hooks_.cancel.throw_if_cancelled();
+      batch_.gather(rows_, batch.data(), batch.size());
+      sum += loss(pass_.forward(device_, state_.head, batch_.x.data(), batch.size()), {});
+    }
+    return sum / static_cast<double>(validation_.size());
+  }
+
+  /// Of the batch that was gathered last.
+  double loss(const std::vector<float>& u, const LossGradient& gradient) {
+    if (!all_finite(u)) throw Diverged();
+    LossOptions options = options_.loss;
+    options.temperature = temperature();
+    const double value =
+        device_.loss(u.data(), batch_.labels.data(), {batch_.labels.size(), state_.head.out()}, options, gradient);
+    if (!std::isfinite(value)) throw Diverged();
+    return value;
+  }
+
+  double temperature() const {
+    return options_.learn_temperature ? std::exp(-double{state_.log_scale}) : options_.loss.temperature;
+  }
+
+  void step(const std::vector<float>& u) {
+    silence_zero_rows(u);
+    pass_.backward(device_, state_.head, du_.data(), gradient_);
+    log_scale_gradient_ = static_cast<float>(scale_gradient_ / temperature());
+    const std::vector<ParameterGroup> groups = parameters();
+    const double norm = options_.clip_norm > 0 ? gradient_norm(groups) : 0;
+    const double scale = norm > options_.clip_norm ? options_.clip_norm / norm : 1;
+    optimizer_->step(groups, learning_rate(state_.steps), scale);
+    state_.log_scale = std::min(state_.log_scale, static_cast<float>(std::log(kLargestScale)));
+    ++state_.steps;
+  }
+
+  /// A projection without length has no direction to turn. Its exact gradient, 1e12 times that of its neighbours, would
+  /// stay in AdamW's second moment and stop the head for a thousand steps.
+  void silence_zero_rows(const std::vector<float>& u) {
+    const std::size_t dims = state_.head.out();
+    for (std::size_t row = 0; row < batch_.labels.size(); ++row) {
+      if (clamped_norm(u.data() + row * dims, dims) > kSmallestNorm) continue;
+      std::fill_n(du_.begin() + static_cast<std::ptrdiff_t>(row * dims), dims, 0.0F);
+    }
+  }
+
+  /// What the optimiser moves, in an order that a saved state relies on.
+  std::vector<ParameterGroup> parameters() {
+    std::vector<ParameterGroup> groups;
+    gradient_.resize(state_.head.layers.size());
+    for (std::size_t l = 0; l < state_.head.layers.size(); ++l) {
+      LinearLayer& layer = state_.head.layers[l];
+      groups.push_back(
+          {layer.weight.data(), gradient_[l].weight.data(), layer.weight.size(), options_.weight_decay});
+      groups.push_back({layer.bias.data(), gradient_[l].bias.data(), layer.bias.size(), 0});
+    }
+    if (options_.learn_temperature) groups.push_back({&state_.log_scale, &log_scale_gradient_, 1, 0});
+    return groups;
+  }
+
+  /// Linear warm-up, then cosine decay without restarts (Loshchilov and Hutter, SGDR, ICLR 2017, eq. 5): the given rate
+  /// at its first step, 0 after the last.
+  double learning_rate(std::size_t step) const {
+    constexpr double kPi = 3.14159265358979323846;
+    const double total = static_cast<double>(batches_.count()) * options_.epochs;
+    const double warm = std::floor(options_.warm_up * total);
+    const auto at = static_cast<double>(step);
+    if (at < warm) return options_.learning_rate * (at + 1) / (warm + 1);
+    return options_.learning_rate / 2 * (1 + std::cos(kPi * (at - warm) / (total - warm)));
+  }
+
+  /// Calls take(z, first row, rows) for the list, part by part; z: unit rows. batch_ holds the part.
+  template <class Take>
+  void project_each(const RowList& list, const Take& take) {
+    const std::size_t dims = state_.head.out();
+    for (std::size_t begin = 0; begin < list.size(); begin += kProjectedRows) {
+      hooks_.cancel.throw_if_cancelled();
+      const std::size_t count = std::min(kProjectedRows, list.size() - begin);
+      batch_.gather(rows_, list.data() + begin, count);
+      std::vector<float>& u = pass_.forward(device_, state_.head, batch_.x.data(), count);
+      for (std::size_t r = 0; r < count; ++r) {
+        float* const row = u.data() + r * dims;
+        const double norm = clamped_norm(row, dims);
+        for (std::size_t k = 0; k < dims; ++k) row[k] = static_cast<float>(row[k] / norm);
+      }
+      take(u.data(), count);
+    }
+  }
+
+  /// From the mean of the training reals' projections to that of the fakes'.
+  std::vector<double> direction() {
+    const std::size_t dims = state_.head.out();
+    std::vector<double> sums[2] = {std::vector<double>(dims), std::vector<double>(dims)};
+    double counts[2] = {};
+    project_each(centre_rows_, [&](const float* z, std::size_t count) {
+      for (std::size_t r = 0; r < count; ++r) {
+        const auto own = static_cast<std::size_t>(batch_.labels[r]);
+        ++counts[own];
+        for (std::size_t k = 0; k < dims; ++k) sums[own][k] += z[r * dims + k];
+      }
+    });
+    for (std::size_t k = 0; k < dims; ++k) {
+      sums[1][k] = sums[1][k] / std::max(counts[1], 1.0) - sums[0][k] / std::max(counts[0], 1.0);
+    }
+    return std::move(sums[1]);
+  }
+
+  EmbeddingHealth health() {
+    HealthProbe probe(watched_.size(), state_.head.out(), direction());
+    project_each(watched_, [&](const float* z, std::size_t count) {
+      probe.add(z, batch_.labels.data(), batch_.videos.data(), count);
+    });
+    return probe.result();
+  }
+
+  void finish_epoch(const EpochReport& report) {
+    if (state_.best_epoch == 0 || merit(report) < merit(state_.history[state_.best_epoch - 1])) {
+      state_.best = state_.head;
+      state_.best_epoch = report.epoch;
+    }
+    state_.history.push_back(report);
+    state_.epochs = report.epoch;
+    state_.optimizer = optimizer_->state();
+  }
+
+  const Device& device_;
+  const TrainingRows& rows_;
+  const TrainerOptions& options_;
+  const TrainingHooks& hooks_;
+  const TrainingParts parts_;
+  const RowList watched_;
+  const RowList centre_rows_;
+  ClassBatches batches_;
+  std::vector<RowList> validation_;
+  TrainerState state_;
+  std::unique_ptr<Optimizer> optimizer_;
+  BatchRows batch_;
+  HeadPass pass_;
+  std::vector<float> du_;
+  std::vector<LayerGradient> gradient_;
+  double scale_gradient_ = 0;     ///< dL/d(1 / temperature)
+  float log_scale_gradient_ = 0;  ///< dL/d log(1 / temperature)
+};
+
+Error diverged(int epoch, const TrainerOptions& options) {
+  return Error(ErrorCode::diverged, "Training diverged in epoch " + std::to_string(epoch) +
+                                        ": numbers became NaN or infinite. Lower learningRate (" +
+                                        text_of(options.learning_rate) + ") or weightDecay (" +
+                                        text_of(options.weight_decay) + "), set clipNorm, or scale the features.")
+      .with("epoch", std::int64_t{epoch});
+}
+
+Error collapsed(const EpochReport& report, const TrainerOptions& options) {
+  return Error(ErrorCode::collapsed, "The head collapsed in epoch " + std::to_string(report.epoch) +
+                                         ": a real and a fake row have a mean cosine of " +
+                                         text_of(report.health.cross_cosine) + ". Lower learningRate (" +
+                                         text_of(options.learning_rate) + ") or weightDecay (" +
+                                         text_of(options.weight_decay) +
+                                         "), raise batch, take another loss, or give features that tell real from fake.")
+      .with("epoch", std::int64_t{report.epoch})
+      .with("meanCosine", report.health.mean_cosine)
+      .with("crossCosine", report.health.cross_cosine);
+}
+
 }  // namespace
 
-TrainedHead train_head(const TrainingRows& rows, const TrainerOptions& options,
-                       const std::function<void(const EpochReport&)>& on_epoch, const CancelToken& cancel) {
+TrainingResult train_head(const Device& device, const TrainingRows& rows, const TrainerOptions& options,
+                          const TrainingHooks& hooks, const TrainerState* from) {
   require_options(options);
-  require(rows.rows >= 1, "rows", "at least 1", 0);
-  require(rows.dims >= 1, "dims", "at least 1", 0);
-  require_labels(rows);
-  const Parts parts = parts_of(rows);
-  require_finite(rows.x, rows.rows, rows.dims, "The feature");
-  cancel.throw_if_cancelled();
-
-  Training training(rows, options, parts);
-  TrainedHead trained;
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    const EpochReport report = training.run_epoch(epoch, cancel);
-    if (trained.history.empty() || merit(report) < merit(trained.history[trained.best_epoch - 1])) {
-      trained.head = training.head();
-      trained.best_epoch = epoch;
+  hooks.cancel.throw_if_cancelled();
+  Training training(device, rows, options, hooks, from);
+  TrainingResult result;
+  try {
+    while (training.state().epochs < options.epochs && result.end == TrainingEnd::finished) {
+      training.run_epoch();
+      if (hooks.on_epoch) hooks.on_epoch(training.state());
+      if (training.has_collapsed()) {
+        result.end = TrainingEnd::collapsed;
+        result.failure = collapsed(training.state().history.back(), options);
+      } else if (training.has_stalled()) {
+        result.end = TrainingEnd::early;
+      }
     }
-    trained.history.push_back(report);
-    if (on_epoch) on_epoch(report);
+  } catch (const Diverged&) {
+    result.end = TrainingEnd::diverged;
+    result.failure = diverged(training.state().epochs + 1, options);
+  } catch (const StopRequested&) {
+    if (training.state().epochs == 0) throw Error(ErrorCode::aborted, "The training was stopped in its first epoch.");
+    result.end = TrainingEnd::stopped;
   }
-  return trained;
+  result.state = training.state();
+  return result;
 }
 
 }  // namespace unreel::contrast

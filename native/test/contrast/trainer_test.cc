@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "contrast/adamw.h"
-#include "contrast/head_gradient.h"
+#include "contrast/head_pass.h"
+#include "contrast/optimizer.h"
 #include "contrast/supcon.h"
 #include "data.h"
 
@@ -24,6 +25,7 @@ using test::error_of;
 struct Toy {
   std::size_t rows, dims = 22;
   std::vector<float> x;
+  std::unique_ptr<RowSource> source;
   std::vector<std::int32_t> labels, groups;
   std::vector<std::uint8_t> validation;
 
@@ -40,14 +42,22 @@ struct Toy {
     }
   }
 
-  /// All rows train.
-  TrainingRows view() const { return {x.data(), labels.data(), nullptr, rows, dims}; }
+  /// The first `count` rows train.
+  TrainingRows view(std::size_t count) {
+    source = std::make_unique<MemoryRows>(x.data(), count, dims);
+    return {source.get(), labels.data()};
+  }
+
+  TrainingRows view() { return view(rows); }
 
   /// Every fifth group chooses the epoch.
   TrainingRows view_with_validation() {
     validation.assign(rows, 0);
     for (std::size_t row = 0; row < rows; ++row) validation[row] = groups[row] % 5 == 0 ? 1 : 0;
-    return {x.data(), labels.data(), validation.data(), rows, dims};
+    TrainingRows all = view();
+    all.validation = validation.data();
+    all.videos = groups.data();
+    return all;
   }
 };
 
@@ -64,71 +74,211 @@ TrainerOptions quick_options() {
   options.epochs = 6;
   options.batch = 32;
   options.learning_rate = 0.02;
-  options.threads = 2;
+  options.warm_up = 0;
   return options;
 }
 
-TrainedHead train(const TrainingRows& rows, const TrainerOptions& options = quick_options()) {
-  return train_head(rows, options, {}, CancelToken());
+TrainingResult train(const TrainingRows& rows, const TrainerOptions& options = quick_options(),
+                     const TrainingHooks& hooks = {}, const TrainerState* from = nullptr, int threads = 2) {
+  return train_head(*cpu_device(threads), rows, options, hooks, from);
 }
 
 Error refusal(const TrainingRows& rows, const TrainerOptions& options = quick_options()) {
   return error_of([&] { train(rows, options); });
 }
 
-/// Mean cosine of two rows of one label, less that of two rows of different labels.
-double separation(const LinearHead& head, const Toy& toy) {
-  std::vector<float> z(toy.rows * head.out);
+/// Weights and biases of all layers.
+std::vector<float> numbers(const Head& head) {
+  std::vector<float> all;
+  for (const LinearLayer& layer : head.layers) {
+    all.insert(all.end(), layer.weight.begin(), layer.weight.end());
+    all.insert(all.end(), layer.bias.begin(), layer.bias.end());
+  }
+  return all;
+}
+
+std::vector<float> projected(const Head& head, const Toy& toy) {
+  std::vector<float> z(toy.rows * head.out());
   project(head, toy.x.data(), toy.rows, 1, z.data());
+  return z;
+}
+
+/// Mean cosine of two rows of one label, less that of two rows of different labels.
+double separation(const Head& head, const Toy& toy) {
+  const std::vector<float> z = projected(head, toy);
   double sums[2] = {};
   double pairs[2] = {};
   for (std::size_t i = 0; i < toy.rows; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const int same = toy.labels[i] == toy.labels[j] ? 1 : 0;
-      for (std::size_t k = 0; k < head.out; ++k) sums[same] += double{z[i * head.out + k]} * z[j * head.out + k];
+      for (std::size_t k = 0; k < head.out(); ++k) sums[same] += double{z[i * head.out() + k]} * z[j * head.out() + k];
       ++pairs[same];
     }
   }
   return sums[1] / pairs[1] - sums[0] / pairs[0];
 }
 
+void expect_same(const TrainingResult& one, const TrainingResult& other) {
+  EXPECT_EQ(numbers(one.state.best), numbers(other.state.best));
+  EXPECT_EQ(numbers(one.state.head), numbers(other.state.head));
+  EXPECT_EQ(one.end, other.end);
+  ASSERT_EQ(one.state.history.size(), other.state.history.size());
+  for (std::size_t i = 0; i < one.state.history.size(); ++i) {
+    const EpochReport& a = one.state.history[i];
+    const EpochReport& b = other.state.history[i];
+    EXPECT_EQ(a.loss, b.loss);
+    EXPECT_EQ(a.validation_loss, b.validation_loss);
+    EXPECT_EQ(a.health.uniformity, b.health.uniformity);
+    EXPECT_EQ(a.health.auc, b.health.auc);
+    EXPECT_EQ(a.temperature, b.temperature);
+  }
+}
+
+/// Options that use all that a state holds.
+TrainerOptions rich_options() {
+  TrainerOptions options = quick_options();
+  options.hidden = 12;
+  options.dropout = 0.2;
+  options.warm_up = 0.3;
+  options.clip_norm = 0.5;
+  options.learn_temperature = true;
+  return options;
+}
+
 TEST(TrainHead, PullsTheClassesApart) {
   Toy toy;
-  TrainerOptions options = quick_options();
-  options.epochs = 20;
-  const TrainedHead trained = train(toy.view_with_validation(), options);
-  EXPECT_LT(separation(LinearHead::seeded(toy.dims, options.dimension, options.seed), toy), 0.3);
-  EXPECT_GT(separation(trained.head, toy), 1.2);
-  EXPECT_LT(trained.history.back().validation_loss, trained.history.front().validation_loss);
-  EXPECT_LT(trained.history.back().loss, trained.history.front().loss);
+  for (const std::size_t hidden : {0, 24}) {
+    TrainerOptions options = quick_options();
+    options.epochs = 20;
+    options.hidden = hidden;
+    const TrainingResult trained = train(toy.view_with_validation(), options);
+    EXPECT_LT(separation(Head::seeded({toy.dims, hidden, options.dimension}, options.seed), toy), 0.3);
+    EXPECT_GT(separation(trained.state.best, toy), hidden == 0 ? 1.2 : 0.5);
+    const auto& history = trained.state.history;
+    const EpochReport& best = history[trained.state.best_epoch - 1];
+    EXPECT_LT(best.validation_loss, history.front().validation_loss);
+    EXPECT_LT(history.back().loss, history.front().loss);
+    EXPECT_GT(best.health.auc, 0.99);
+    EXPECT_LT(best.health.alignment, history.front().health.alignment);
+  }
 }
 
 TEST(TrainHead, HasTheSameBytesForAnyThreadCount) {
   Toy toy;
   const TrainingRows rows = toy.view_with_validation();
-  TrainerOptions options = quick_options();
-  options.batch = 80;
-  options.threads = 1;
-  const TrainedHead single = train(rows, options);
-  options.threads = 3;
-  const TrainedHead threaded = train(rows, options);
-  EXPECT_EQ(threaded.head.weight, single.head.weight);
-  EXPECT_EQ(threaded.head.bias, single.head.bias);
-  ASSERT_EQ(threaded.history.size(), single.history.size());
-  for (std::size_t i = 0; i < single.history.size(); ++i) {
-    EXPECT_EQ(threaded.history[i].loss, single.history[i].loss);
-    EXPECT_EQ(threaded.history[i].validation_loss, single.history[i].validation_loss);
-    EXPECT_EQ(threaded.history[i].mean_cosine, single.history[i].mean_cosine);
+  for (TrainerOptions options : {quick_options(), rich_options()}) {
+    options.batch = 80;
+    const TrainingResult single = train(rows, options, {}, nullptr, 1);
+    expect_same(train(rows, options, {}, nullptr, 3), single);
   }
 }
 
-TEST(TrainHead, DependsOnTheSeed) {
-  const Toy toy;
+TEST(TrainHead, GoesOnFromAnyStateToTheSameBytes) {
+  Toy toy;
+  const TrainingRows rows = toy.view_with_validation();
+  for (TrainerOptions options : {quick_options(), rich_options()}) {
+    for (const OptimizerKind optimizer : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+      options.optimizer = optimizer;
+      std::vector<TrainerState> states;
+      TrainingHooks hooks;
+      hooks.on_epoch = [&](const TrainerState& state) { states.push_back(state); };
+      const TrainingResult whole = train(rows, options, hooks);
+      for (const TrainerState& state : states) expect_same(train(rows, options, {}, &state), whole);
+    }
+  }
+}
+
+TEST(TrainHead, StoppedKeepsTheBestAndGoesOnToTheSameBytes) {
+  Toy toy;
+  const TrainingRows rows = toy.view_with_validation();
+  const TrainingResult whole = train(rows, rich_options());
+  TrainingHooks hooks;
+  hooks.on_epoch = [&](const TrainerState& state) {
+    if (state.epochs == 3) hooks.stop.cancel();
+  };
+  const TrainingResult stopped = train(rows, rich_options(), hooks);
+  EXPECT_EQ(stopped.end, TrainingEnd::stopped);
+  EXPECT_EQ(stopped.state.epochs, 3);
+  EXPECT_FALSE(stopped.failure);
+  EXPECT_EQ(stopped.state.best_epoch >= 1, true);
+  expect_same(train(rows, rich_options(), {}, &stopped.state), whole);
+
+  TrainingHooks at_once;
+  at_once.stop.cancel();
+  EXPECT_EQ(error_of([&] { train(rows, quick_options(), at_once); }).code(), ErrorCode::aborted);
+}
+
+TEST(TrainHead, EndsWhenTheValidationLossHasStalled) {
+  Toy toy;
+  const TrainingRows rows = toy.view_with_validation();
+  // Validation labels without meaning: the better the classes are told apart, the worse for them.
+  for (std::size_t row = 0; row < toy.rows; ++row) {
+    if (toy.validation[row] != 0) toy.labels[row] = static_cast<std::int32_t>(row % 2);
+  }
   TrainerOptions options = quick_options();
-  const TrainedHead first = train(toy.view(), options);
-  EXPECT_EQ(train(toy.view(), options).head.weight, first.head.weight);
+  options.epochs = 40;
+  options.patience = 3;
+  const TrainingResult early = train(rows, options);
+  EXPECT_EQ(early.end, TrainingEnd::early);
+  EXPECT_EQ(early.state.epochs, early.state.best_epoch + 3);
+  EXPECT_LT(early.state.epochs, 40);
+  options.patience = 0;
+  EXPECT_EQ(train(rows, options).state.epochs, 40);
+  // Without a validation part nothing can stall.
+  options.patience = 1;
+  EXPECT_EQ(train(toy.view(), options).end, TrainingEnd::finished);
+}
+
+TEST(TrainHead, TellsAHeadThatCollapsed) {
+  // Dead units: a bias alone is left of the hidden layer, so all rows come to one point.
+  Toy toy;
+  TrainingHooks hooks;
+  TrainerOptions options = quick_options();
+  options.hidden = 4;
+  TrainerState dead;
+  hooks.on_epoch = [&](const TrainerState& state) { dead = state; };
+  options.epochs = 1;
+  train(toy.view(), options, hooks);
+  dead.head.layers[0].weight.assign(dead.head.layers[0].weight.size(), 0.0F);
+  dead.head.layers[0].bias.assign(4, -1.0F);
+  dead.head.layers[1].bias.assign(options.dimension, 1.0F);
+  options.epochs = 5;
+  const TrainingResult result = train(toy.view(), options, {}, &dead);
+  EXPECT_EQ(result.end, TrainingEnd::collapsed);
+  EXPECT_EQ(result.state.epochs, 2);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), ErrorCode::collapsed);
+  EXPECT_EQ(std::get<std::int64_t>(detail(*result.failure, "epoch")), 2);
+  EXPECT_GT(std::get<double>(detail(*result.failure, "crossCosine")), 0.99);
+  EXPECT_NE(result.failure->message().find("learningRate"), std::string::npos) << result.failure->message();
+}
+
+TEST(TrainHead, LearnsTheTemperatureWithinItsBounds) {
+  Toy toy;
+  TrainerOptions options = quick_options();
+  options.learn_temperature = true;
+  options.loss.temperature = 0.5;
+  options.epochs = 15;
+  // Classes that separate well want a low temperature.
+  const TrainingResult trained = train(toy.view_with_validation(), options);
+  EXPECT_LT(trained.state.history.back().temperature, 0.45);
+  options.loss.temperature = 0.0101;
+  options.learning_rate = 0.5;
+  options.epochs = 3;
+  for (const EpochReport& report : train(toy.view_with_validation(), options).state.history) {
+    EXPECT_GE(report.temperature, 0.00999);
+  }
+  options.learn_temperature = false;
+  EXPECT_EQ(train(toy.view_with_validation(), options).state.history.back().temperature, 0.0101);
+}
+
+TEST(TrainHead, DependsOnTheSeed) {
+  Toy toy;
+  TrainerOptions options = quick_options();
+  const TrainingResult first = train(toy.view(), options);
+  EXPECT_EQ(numbers(train(toy.view(), options).state.best), numbers(first.state.best));
   options.seed = 2;
-  EXPECT_NE(train(toy.view(), options).head.weight, first.head.weight);
+  EXPECT_NE(numbers(train(toy.view(), options).state.best), numbers(first.state.best));
 }
 
 TEST(TrainHead, ReportsEachEpochOnceInOrderAndKeepsTheBest) {
@@ -139,32 +289,32 @@ TEST(TrainHead, ReportsEachEpochOnceInOrderAndKeepsTheBest) {
     // So coarse that the last epoch need not be the best.
     options.learning_rate = 3;
     std::vector<EpochReport> reports;
-    const TrainedHead trained =
-        train_head(rows, options, [&](const EpochReport& report) { reports.push_back(report); }, CancelToken());
+    TrainingHooks hooks;
+    hooks.on_epoch = [&](const TrainerState& state) { reports.push_back(state.history.back()); };
+    const TrainingResult trained = train(rows, options, hooks);
     ASSERT_EQ(reports.size(), 6U);
-    ASSERT_EQ(trained.history.size(), 6U);
+    ASSERT_EQ(trained.state.history.size(), 6U);
     for (int i = 0; i < 6; ++i) {
       EXPECT_EQ(reports[i].epoch, i + 1);
-      EXPECT_EQ(trained.history[i].loss, reports[i].loss);
+      EXPECT_EQ(trained.state.history[i].loss, reports[i].loss);
       EXPECT_EQ(std::isnan(reports[i].validation_loss), !validated);
-      EXPECT_GE(reports[i].mean_cosine, -1);
-      EXPECT_LE(reports[i].mean_cosine, 1);
+      EXPECT_GE(reports[i].health.mean_cosine, -1);
+      EXPECT_LE(reports[i].health.mean_cosine, 1);
     }
     const auto merit = [&](const EpochReport& report) { return validated ? report.validation_loss : report.loss; };
     const auto best = std::min_element(reports.begin(), reports.end(),
                                        [&](const auto& a, const auto& b) { return merit(a) < merit(b); });
-    EXPECT_EQ(trained.best_epoch, best->epoch);
+    EXPECT_EQ(trained.state.best_epoch, best->epoch);
   }
 }
 
 TEST(TrainHead, GivesTheHeadOfTheBestEpoch) {
-  const Toy toy;
+  Toy toy;
   TrainerOptions options = quick_options();
   options.learning_rate = 3;
-  const TrainedHead trained = train(toy.view(), options);
+  const TrainingResult trained = train(toy.view(), options);
   // The reports tell the head: mean_cosine is that of the best epoch's projections.
-  std::vector<float> z(toy.rows * options.dimension);
-  project(trained.head, toy.x.data(), toy.rows, 1, z.data());
+  const std::vector<float> z = projected(trained.state.best, toy);
   double sum = 0;
   for (std::size_t i = 0; i < toy.rows; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -174,7 +324,7 @@ TEST(TrainHead, GivesTheHeadOfTheBestEpoch) {
     }
   }
   const double pairs = static_cast<double>(toy.rows * (toy.rows - 1)) / 2;
-  EXPECT_NEAR(trained.history[trained.best_epoch - 1].mean_cosine, sum / pairs, 1e-6);
+  EXPECT_NEAR(trained.state.history[trained.state.best_epoch - 1].health.mean_cosine, sum / pairs, 1e-5);
 }
 
 TEST(TrainHead, NeverTrainsOnRowsOfTheMask) {
@@ -185,70 +335,85 @@ TEST(TrainHead, NeverTrainsOnRowsOfTheMask) {
   rows.validation = mask.data();
   TrainerOptions options = quick_options();
   options.epochs = 1;
-  const TrainedHead before = train(rows, options);
+  const TrainingResult before = train(rows, options);
   for (std::size_t row = 0; row < toy.rows; ++row) {
     for (std::size_t k = 0; mask[row] != 0 && k < toy.dims; ++k)
       toy.x[row * toy.dims + k] *= -2.5F * static_cast<float>(k);
   }
-  const TrainedHead after = train(rows, options);
-  EXPECT_EQ(after.head.weight, before.head.weight);
-  EXPECT_EQ(after.history[0].loss, before.history[0].loss);
-  EXPECT_NE(after.history[0].validation_loss, before.history[0].validation_loss);
+  const TrainingResult after = train(rows, options);
+  EXPECT_EQ(numbers(after.state.head), numbers(before.state.head));
+  EXPECT_EQ(after.state.history[0].loss, before.state.history[0].loss);
+  EXPECT_NE(after.state.history[0].validation_loss, before.state.history[0].validation_loss);
 }
 
 TEST(TrainHead, AMaskWithoutValidationRowsIsAsNoMask) {
-  const Toy toy;
+  Toy toy;
   const std::vector<std::uint8_t> mask(toy.rows, 0);
-  TrainerOptions options = quick_options();
   TrainingRows rows = toy.view();
   rows.validation = mask.data();
-  const TrainedHead masked = train(rows, options);
-  EXPECT_TRUE(std::isnan(masked.history[0].validation_loss));
-  EXPECT_EQ(train(toy.view(), options).head.weight, masked.head.weight);
+  const TrainingResult masked = train(rows);
+  EXPECT_TRUE(std::isnan(masked.state.history[0].validation_loss));
+  EXPECT_EQ(numbers(train(toy.view()).state.best), numbers(masked.state.best));
 }
 
-TEST(TrainHead, DecaysWeightsAlongACosine) {
-  // Zero rows have no gradient, so the decay alone moves the weights: 8 rows in two batches are two steps.
+TEST(TrainHead, WarmsUpAndDecaysAlongACosine) {
+  // Zero rows have no gradient, so the decay alone moves the weights: 8 rows in two batches are two steps an epoch.
   const std::vector<float> x(8 * 3, 0.0F);
+  const MemoryRows source(x.data(), 8, 3);
   const std::vector<std::int32_t> labels = {0, 1, 0, 1, 0, 1, 0, 1};
   TrainerOptions options = quick_options();
-  options.epochs = 1;
   options.batch = 4;
   options.learning_rate = 0.5;
   options.weight_decay = 0.4;
-  const TrainedHead trained = train({x.data(), labels.data(), nullptr, 8, 3}, options);
-  const LinearHead start = LinearHead::seeded(3, options.dimension, options.seed);
-  const double factor = (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4);
-  for (std::size_t i = 0; i < start.weight.size(); ++i) {
-    EXPECT_NEAR(trained.head.weight[i], factor * start.weight[i], 1e-7);
-  }
-  EXPECT_EQ(trained.head.bias, std::vector<float>(options.dimension, 0.0F));
+  const auto factor_of = [&](double warm_up, int epochs) {
+    options.warm_up = warm_up;
+    options.epochs = epochs;
+    const Head head = train({&source, labels.data()}, options).state.head;
+    EXPECT_EQ(head.layers[0].bias, std::vector<float>(options.dimension, 0.0F));
+    const Head start = Head::seeded({3, 0, options.dimension}, options.seed);
+    return double{head.layers[0].weight[0]} / start.layers[0].weight[0];
+  };
+  EXPECT_NEAR(factor_of(0, 1), (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
+  // Half of four steps rise to the rate by thirds; the other two are as above.
+  EXPECT_NEAR(factor_of(0.5, 2),
+              (1 - 0.5 / 3 * 0.4) * (1 - 1.0 / 3 * 0.4) * (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
 }
 
 TEST(TrainHead, TakesTheseTwoSteps) {
   // All rows fill one batch, whose order is the only thing that this loop does not know.
-  const Toy toy = balanced_toy(32);
-  TrainerOptions options = quick_options();
-  options.epochs = 2;
-  options.weight_decay = 4;
-  const TrainedHead trained = train(toy.view(), options);
-  ASSERT_EQ(trained.best_epoch, 2);
+  Toy toy = balanced_toy(32);
+  for (const double clip : {0.0, 0.01}) {
+    for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+      TrainerOptions options = quick_options();
+      options.epochs = 2;
+      options.weight_decay = 4;
+      options.clip_norm = clip;
+      options.optimizer = kind;
+      const TrainingResult trained = train(toy.view(), options);
 
-  LinearHead head = LinearHead::seeded(toy.dims, options.dimension, options.seed);
-  AdamW weights(head.weight.size(), options.weight_decay);
-  AdamW biases(head.bias.size(), 0);
-  for (const double rate : {options.learning_rate, options.learning_rate / 2}) {
-    std::vector<float> u(toy.rows * head.out);
-    std::vector<float> du(u.size());
-    HeadGradient gradient;
-    transform(head, toy.x.data(), toy.rows, 1, u.data());
-    supcon(u.data(), toy.labels.data(), {toy.rows, head.out}, options.temperature, 1, {du.data()});
-    backpropagate(head, toy.x.data(), du.data(), toy.rows, 1, gradient);
-    weights.step(head.weight.data(), gradient.weight.data(), rate);
-    biases.step(head.bias.data(), gradient.bias.data(), rate);
+      const auto device = cpu_device(1);
+      Head head = Head::seeded({toy.dims, 0, options.dimension}, options.seed);
+      LinearLayer& layer = head.layers[0];
+      const std::size_t count = layer.weight.size() + layer.bias.size();
+      const auto optimizer = kind == OptimizerKind::sgd ? sgd(count, 0.9) : adamw(count);
+      for (const double rate : {options.learning_rate, options.learning_rate / 2}) {
+        HeadPass pass;
+        std::vector<LayerGradient> gradient;
+        const std::vector<float>& u = pass.forward(*device, head, toy.x.data(), toy.rows);
+        std::vector<float> du(u.size());
+        supcon(u.data(), toy.labels.data(), {toy.rows, head.out()}, options.loss.temperature, 1, {du.data()});
+        pass.backward(*device, head, du.data(), gradient);
+        const std::vector<ParameterGroup> groups = {
+            {layer.weight.data(), gradient[0].weight.data(), layer.weight.size(), options.weight_decay},
+            {layer.bias.data(), gradient[0].bias.data(), layer.bias.size(), 0}};
+        const double norm = gradient_norm(groups);
+        optimizer->step(groups, rate, clip > 0 && norm > clip ? clip / norm : 1);
+      }
+      const std::vector<float> expected = numbers(head);
+      const std::vector<float> actual = numbers(trained.state.head);
+      for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << i;
+    }
   }
-  for (std::size_t i = 0; i < head.weight.size(); ++i) EXPECT_NEAR(trained.head.weight[i], head.weight[i], 1e-5) << i;
-  for (std::size_t i = 0; i < head.bias.size(); ++i) EXPECT_NEAR(trained.head.bias[i], head.bias[i], 1e-5) << i;
 }
 
 TEST(TrainHead, LearnsNothingFromAProjectionOfNoLength) {
@@ -257,57 +422,70 @@ TEST(TrainHead, LearnsNothingFromAProjectionOfNoLength) {
   std::fill_n(toy.x.begin() + 5 * 22, 22, 0.0F);
   TrainerOptions options = quick_options();
   options.epochs = 1;
-  const TrainedHead trained = train(toy.view(), options);
+  const TrainingResult trained = train(toy.view(), options);
 
-  const LinearHead start = LinearHead::seeded(toy.dims, options.dimension, options.seed);
-  std::vector<float> u(toy.rows * start.out);
+  const Head start = Head::seeded({toy.dims, 0, options.dimension}, options.seed);
+  HeadPass pass;
+  const std::vector<float>& u = pass.forward(*cpu_device(1), start, toy.x.data(), toy.rows);
   std::vector<float> du(u.size());
-  transform(start, toy.x.data(), toy.rows, 1, u.data());
-  supcon(u.data(), toy.labels.data(), {toy.rows, start.out}, options.temperature, 1, {du.data()});
-  for (std::size_t o = 0; o < start.out; ++o) {
+  supcon(u.data(), toy.labels.data(), {toy.rows, start.out()}, options.loss.temperature, 1, {du.data()});
+  for (std::size_t o = 0; o < start.out(); ++o) {
     double sum = 0;
-    for (std::size_t row = 0; row < toy.rows; ++row) sum += row == 5 ? 0 : du[row * start.out + o];
-    EXPECT_NEAR(trained.head.bias[o], sum > 0 ? -0.02 : 0.02, 1e-6);
-    EXPECT_GT(std::abs(du[5 * start.out + o]), 1e6F);
+    for (std::size_t row = 0; row < toy.rows; ++row) sum += row == 5 ? 0 : du[row * start.out() + o];
+    EXPECT_NEAR(trained.state.best.layers[0].bias[o], sum > 0 ? -0.02 : 0.02, 1e-6);
+    EXPECT_GT(std::abs(du[5 * start.out() + o]), 1e6F);
   }
 }
 
 TEST(TrainHead, TakesTwoRowsOfOneClassAndOneOfTheOther) {
-  const Toy toy(18);
-  TrainingRows rows = toy.view();
-  TrainerOptions options = quick_options();
-  const std::vector<std::int32_t> labels = {0, 1, 1};
-  rows.labels = labels.data();
-  rows.rows = 3;
-  EXPECT_EQ(train(rows, options).history.size(), 6U);
+  Toy toy(18);
+  toy.labels = {0, 1, 1};
+  EXPECT_EQ(train(toy.view(3)).state.history.size(), 6U);
 }
 
 TEST(TrainHead, StopsWhenItIsCancelled) {
-  const Toy toy;
-  const CancelToken cancel;
+  Toy toy;
   int epochs = 0;
-  const Error error = error_of([&] {
-    train_head(
-        toy.view(), quick_options(),
-        [&](const EpochReport& report) {
-          ++epochs;
-          if (report.epoch == 2) cancel.cancel();
-        },
-        cancel);
-  });
-  EXPECT_EQ(error.code(), ErrorCode::aborted);
+  TrainingHooks hooks;
+  hooks.on_epoch = [&](const TrainerState& state) {
+    ++epochs;
+    if (state.epochs == 2) hooks.cancel.cancel();
+  };
+  EXPECT_EQ(error_of([&] { train(toy.view(), quick_options(), hooks); }).code(), ErrorCode::aborted);
   EXPECT_EQ(epochs, 2);
-  EXPECT_EQ(error_of([&] { train_head(toy.view(), quick_options(), {}, cancel); }).code(), ErrorCode::aborted);
+  EXPECT_EQ(error_of([&] { train(toy.view(), quick_options(), hooks); }).code(), ErrorCode::aborted);
 }
 
-TEST(TrainHead, SaysInWhichEpochItDiverged) {
-  const Toy toy;
+TEST(TrainHead, SaysInWhichEpochItDivergedAndKeepsTheStateBefore) {
+  Toy toy;
   TrainerOptions options = quick_options();
   options.learning_rate = 1e300;
-  const Error error = refusal(toy.view(), options);
-  EXPECT_EQ(error.code(), ErrorCode::diverged);
-  EXPECT_EQ(std::get<std::int64_t>(detail(error, "epoch")), 1);
-  EXPECT_NE(error.message().find("learningRate (1e+300)"), std::string::npos) << error.message();
+  const TrainingResult first = train(toy.view(), options);
+  EXPECT_EQ(first.end, TrainingEnd::diverged);
+  EXPECT_EQ(first.failure->code(), ErrorCode::diverged);
+  EXPECT_EQ(std::get<std::int64_t>(detail(*first.failure, "epoch")), 1);
+  EXPECT_NE(first.failure->message().find("learningRate (1e+300)"), std::string::npos) << first.failure->message();
+  EXPECT_EQ(first.state.best_epoch, 0);
+
+  // The warm-up is mild, then the rate is reached.
+  options.learning_rate = 3e38;
+  options.weight_decay = 0;
+  options.warm_up = 0;
+  options.epochs = 2;
+  TrainingHooks hooks;
+  TrainerState good;
+  hooks.on_epoch = [&](const TrainerState& state) { good = state; };
+  options.learning_rate = 0.01;
+  train(toy.view(), options, hooks);
+  good.epochs = 1;
+  good.history.pop_back();
+  good.best_epoch = 1;
+  good.steps /= 2;
+  options.learning_rate = 1e300;
+  const TrainingResult later = train(toy.view(), options, {}, &good);
+  EXPECT_EQ(std::get<std::int64_t>(detail(*later.failure, "epoch")), 2);
+  EXPECT_EQ(numbers(later.state.head), numbers(good.head));
+  EXPECT_EQ(later.state.best_epoch, 1);
 }
 
 TEST(TrainHead, DivergesOnFeaturesThatPassFloatsRange) {
@@ -315,7 +493,7 @@ TEST(TrainHead, DivergesOnFeaturesThatPassFloatsRange) {
   for (float& value : toy.x) value *= 1e38F;
   TrainerOptions options = quick_options();
   options.learning_rate = 10;
-  EXPECT_EQ(refusal(toy.view(), options).code(), ErrorCode::diverged);
+  EXPECT_EQ(train(toy.view(), options).failure->code(), ErrorCode::diverged);
 }
 
 TEST(TrainHead, NeedsBothClasses) {
@@ -334,13 +512,11 @@ TEST(TrainHead, NeedsBothClasses) {
 }
 
 TEST(TrainHead, NeedsAPairOfOneClassOnEachSide) {
-  const Toy toy;
-  const std::vector<std::int32_t> labels = {0, 0, 0, 1, 1, 1};
+  Toy toy;
+  toy.labels = {0, 0, 0, 1, 1, 1};
   const std::vector<std::uint8_t> mask = {0, 0, 1, 0, 0, 1};
-  TrainingRows rows = toy.view();
-  rows.labels = labels.data();
+  TrainingRows rows = toy.view(6);
   rows.validation = mask.data();
-  rows.rows = 6;
   const Error error = refusal(rows);
   EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
   EXPECT_NE(error.message().find("validation rows are one real and one fake"), std::string::npos) << error.message();
@@ -365,7 +541,7 @@ TEST(TrainHead, NamesTheRowAndColumnThatIsNotFinite) {
 }
 
 TEST(TrainHead, NamesTheOptionThatIsOutOfRange) {
-  const Toy toy;
+  Toy toy;
   const double nan = std::nan("");
   const auto refuses = [&](const std::string& name, auto TrainerOptions::* field, auto value) {
     TrainerOptions options = quick_options();
@@ -374,17 +550,30 @@ TEST(TrainHead, NamesTheOptionThatIsOutOfRange) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << name;
     EXPECT_EQ(std::get<std::string>(detail(error, "argument")), name);
   };
-  refuses("dimension", &TrainerOptions::dimension, 0U);
+  refuses("dim", &TrainerOptions::dimension, 0U);
   refuses("epochs", &TrainerOptions::epochs, 0);
   refuses("batch", &TrainerOptions::batch, 3U);
-  refuses("threads", &TrainerOptions::threads, 0);
-  for (const double value : {0.0, -1.0, nan}) {
-    refuses("temperature", &TrainerOptions::temperature, value);
-    refuses("learningRate", &TrainerOptions::learning_rate, value);
+  refuses("framesPerVideo", &TrainerOptions::frames_per_video, 0U);
+  refuses("patience", &TrainerOptions::patience, -1);
+  for (const double value : {0.0, -1.0, nan}) refuses("learningRate", &TrainerOptions::learning_rate, value);
+  for (const double value : {-1e-9, nan}) {
+    refuses("weightDecay", &TrainerOptions::weight_decay, value);
+    refuses("clipNorm", &TrainerOptions::clip_norm, value);
   }
-  for (const double value : {-1e-9, nan}) refuses("weightDecay", &TrainerOptions::weight_decay, value);
-  EXPECT_EQ(refusal({toy.x.data(), toy.labels.data(), nullptr, 0, toy.dims}).code(), ErrorCode::invalid_argument);
-  EXPECT_EQ(refusal({toy.x.data(), toy.labels.data(), nullptr, toy.rows, 0}).code(), ErrorCode::invalid_argument);
+  for (const double value : {-0.1, 1.0, nan}) {
+    refuses("dropout", &TrainerOptions::dropout, value);
+    refuses("momentum", &TrainerOptions::momentum, value);
+    refuses("warmUp", &TrainerOptions::warm_up, value);
+  }
+  LossOptions loss;
+  for (const double value : {0.0, -1.0, nan}) {
+    loss.temperature = value;
+    refuses("temperature", &TrainerOptions::loss, loss);
+  }
+  EXPECT_EQ(refusal(toy.view(0)).code(), ErrorCode::invalid_argument);
+  toy.dims = 0;
+  EXPECT_EQ(refusal(toy.view()).code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of([] { cpu_device(0); }).code(), ErrorCode::invalid_argument);
 }
 
 }  // namespace

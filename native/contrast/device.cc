@@ -1,0 +1,41 @@
+#include "contrast/device.h"
+
+#include "contrast/arguments.h"
+
+namespace unreel::contrast {
+namespace {
+
+class CpuDevice final : public Device {
+ public:
+  explicit CpuDevice(int threads) : threads_(threads) {}
+
+  void forward(const float* x, const float* weight, const float* bias, LayerShape shape, float* y) const override {
+    linear_forward(x, weight, bias, shape, threads_, y);
+  }
+
+  void parameter_gradient(const float* x, const float* dy, LayerShape shape, float* weight_gradient,
+                          float* bias_gradient) const override {
+    linear_parameter_gradient(x, dy, shape, threads_, weight_gradient, bias_gradient);
+  }
+
+  void input_gradient(const float* dy, const float* weight, LayerShape shape, float* dx) const override {
+    linear_input_gradient(dy, weight, shape, threads_, dx);
+  }
+
+  double loss(const float* embeddings, const std::int32_t* labels, LossShape shape, const LossOptions& options,
+              const LossGradient& gradient) const override {
+    return contrastive_loss(embeddings, labels, shape, options, threads_, gradient);
+  }
+
+ private:
+  int threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> cpu_device(int threads) {
+  if (threads < 1) throw bad_argument("threads", "at least 1", threads);
+  return std::make_unique<CpuDevice>(threads);
+}
+
+}  // namespace unreel::contrast
