@@ -59,12 +59,18 @@ export interface EncoderReference {
 
 export const headFile = "head.safetensors";
 export const svmFile = "svm.model";
+/** Of a training of the head that has not come to its end. */
+export const checkpointFile = "checkpoint.safetensors";
 const descriptionFile = "detector.json";
 const encoderFile = "encoder.json";
 
 /** Makes the folder, or refuses one that holds something else. */
 export async function prepareDetectorFolder(dir: string): Promise<void> {
-  await prepareOutputFolder(dir, { marker: descriptionFile, what: "a detector" });
+  await prepareOutputFolder(dir, {
+    marker: descriptionFile,
+    unfinished: [checkpointFile],
+    what: "a detector",
+  });
 }
 
 /** Writes detector.json, and encoder.json where the encoders' places are known; files beside it must be there already. */

@@ -83,16 +83,17 @@ export {
   trainDetectorHead,
   trainDetectorSvm,
 } from "./training/detector-training.js";
+export { type HeadLayer, type HeadMetadata, ProjectionHead } from "./training/head.js";
+export { type ContrastiveLossOptions, contrastiveLoss } from "./training/loss.js";
+export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
 export {
-  type ContrastiveLossOptions,
-  contrastiveLoss,
   type EpochReport,
-  ProjectionHead,
+  type HeadOrigin,
+  TrainingError,
   type TrainHeadOptions,
   type TrainingRows,
   trainHead,
-} from "./training/head.js";
-export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
+} from "./training/train-head.js";
 export {
   type Frame,
   type Limits,

@@ -8,6 +8,8 @@ import { UnreelError } from "./errors.js";
 export interface OutputFolderOptions {
   /** The file whose presence says that an earlier run of unreel wrote the folder: "metrics.json". */
   readonly marker: string;
+  /** Files that tell the same while the marker is not there yet: those that an unfinished run leaves. */
+  readonly unfinished?: readonly string[];
   /** What will be written, for messages: "a report". */
   readonly what: string;
   /**
@@ -71,6 +73,7 @@ async function entriesOf(folder: string): Promise<string[]> {
 }
 
 async function isOurs(folder: string, entries: readonly string[], options: OutputFolderOptions): Promise<boolean> {
+  if (options.unfinished?.some((name) => entries.includes(name))) return true;
   if (!entries.includes(options.marker)) return false;
   return options.recognise === undefined || options.recognise(await readFile(join(folder, options.marker), "utf8"));
 }

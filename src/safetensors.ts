@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "./output-folder.js";
 
-/** One float32 tensor of a safetensors file. */
+/** One tensor of a safetensors file. */
 export interface Tensor {
   readonly shape: readonly number[];
   /** C order. */
-  readonly data: Float32Array;
+  readonly data: Float32Array | Float64Array;
 }
 
 /** What a safetensors file holds. */
@@ -16,12 +16,13 @@ export interface TensorFile {
 
 const maxHeaderBytes = 100_000_000;
 
-/** Writes float32 tensors in the safetensors format: header length, JSON header, raw little-endian data. */
+/** Writes tensors in the safetensors format: header length, JSON header, raw little-endian data. */
 export async function writeSafetensors(path: string, file: TensorFile): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: file.metadata };
   let offset = 0;
   for (const [name, { shape, data }] of file.tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
+    const dtype = data instanceof Float64Array ? "F64" : "F32";
+    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
   const json = Buffer.from(JSON.stringify(header));
@@ -35,7 +36,7 @@ export async function writeSafetensors(path: string, file: TensorFile): Promise<
   await writeFileAtomic(path, Buffer.concat([length, json, padding, ...parts]));
 }
 
-/** Reads a safetensors file of float32 tensors. Throws a plain Error that says what is wrong with the bytes. */
+/** Reads a safetensors file of float32 and float64 tensors. Throws a plain Error that says what is wrong with the bytes. */
 export async function readSafetensors(path: string): Promise<TensorFile> {
   const bytes = await readFile(path);
   if (bytes.length < 8) throw new Error(`it has ${bytes.length} bytes, too few for a header`);
@@ -55,12 +56,14 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
 
 function tensorOf(name: string, value: unknown, data: Buffer): Tensor {
   const { dtype, shape, data_offsets: offsets } = value as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
-  if (dtype !== "F32") throw new Error(`tensor ${name} is ${String(dtype)}, not F32`);
+  if (dtype !== "F32" && dtype !== "F64") throw new Error(`tensor ${name} is ${String(dtype)}, not F32 or F64`);
   const whole = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
   if (!whole(shape) || !whole(offsets)) throw new Error(`tensor ${name} has no shape or offsets`);
   const [begin = 0, end = 0] = offsets;
   const count = shape.reduce((product, side) => product * side, 1);
-  if (end > data.length || end - begin !== count * 4) throw new Error(`tensor ${name} does not fit its bytes`);
-  return { shape, data: new Float32Array(new Uint8Array(data.subarray(begin, end)).buffer) };
+  const bytes = count * (dtype === "F64" ? 8 : 4);
+  if (end > data.length || end - begin !== bytes) throw new Error(`tensor ${name} does not fit its bytes`);
+  const { buffer } = new Uint8Array(data.subarray(begin, end));
+  return { shape, data: dtype === "F64" ? new Float64Array(buffer) : new Float32Array(buffer) };
 }

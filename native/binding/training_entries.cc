@@ -1,15 +1,17 @@
 // The contrastive loss, the projection head and its trainer.
-#include <cmath>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/thread.h"
 #include "binding/entries.h"
+#include "binding/head_values.h"
 #include "binding/js_promise.h"
+#include "binding/training_input.h"
 #include "binding/values.h"
 #include "contrast/head.h"
 #include "contrast/supcon.h"
-#include "contrast/trainer.h"
+#include "contrast/standardized_training.h"
 
 namespace unreel::binding {
 namespace {
@@ -33,10 +35,91 @@ Napi::Value supcon(const Napi::CallbackInfo& info) {
   });
 }
 
+/// A JavaScript callback that another thread may call. The reference is made and dropped on the JS thread alone.
+class Listener {
+ public:
+  Listener(Napi::Env env, const Napi::Function& function)
+      : channel_(AddonData::of(env).channel()),
+        reference_(std::make_shared<Napi::FunctionReference>(Napi::Persistent(function))) {}
+
+  /// Calls it with the value; an exception that it throws is dropped: progress cannot fail a training.
+  void call(MakeValue make) const {
+    channel_->post([reference = reference_, make = std::move(make)](Napi::Env env) {
+      try {
+        reference->Call({make(env)});
+      } catch (const Napi::Error&) {
+        return;
+      }
+    });
+  }
+
+  /// Hands the last reference back to the JS thread, after all calls.
+  void retire() {
+    // When the environment is gone its references went with it; then this one is leaked on purpose.
+    reference_->SuppressDestruct();
+    channel_->post([reference = std::move(reference_)](Napi::Env) { reference->Reset(); });
+  }
+
+ private:
+  std::shared_ptr<JsChannel> channel_;
+  std::shared_ptr<Napi::FunctionReference> reference_;
+};
+
+/// trainHead(source, rows: {labels, validation, videos, groups}, blocks, options, onEpoch, token, stop, from?)
+Napi::Value train_head(const Napi::CallbackInfo& info) {
+  const TrainingInput input(info[0].As<Napi::Object>(), info[1].As<Napi::Object>());
+  const auto sizes = copy_of<std::uint32_t>(info[2]);
+  const std::vector<std::size_t> blocks(sizes->begin(), sizes->end());
+  const contrast::TrainerOptions options = trainer_options(info[3].As<Napi::Object>());
+  const int threads = int_argument(info[3].As<Napi::Object>().Get("threads"));
+  const auto listener = std::make_shared<Listener>(info.Env(), info[4].As<Napi::Function>());
+  const CancelToken cancel = token_argument(info[5]);
+  const CancelToken stop = token_argument(info[6]);
+  const auto from = info[7].IsUndefined()
+                        ? nullptr
+                        : std::make_shared<contrast::TrainerState>(trainer_state(info[7].As<Napi::Object>()));
+  return run_job(info.Env(), [=]() -> MakeValue {
+    struct Retire {
+      Listener& listener;
+      ~Retire() { listener.retire(); }
+    } const retire{*listener};
+    contrast::TrainingHooks hooks;
+    hooks.cancel = cancel;
+    hooks.stop = stop;
+    hooks.on_epoch = [&](const contrast::TrainerState& state) {
+      listener->call([copy = std::make_shared<contrast::TrainerState>(state)](Napi::Env env) {
+        return trainer_state_to_js(env, *copy);
+      });
+    };
+    const auto device = contrast::cpu_device(threads);
+    const auto trained = std::make_shared<contrast::StandardizedTraining>(
+        contrast::train_standardized(*device, input.view(), blocks, threads, options, hooks, from.get()));
+    return [trained](Napi::Env env) { return trained_to_js(env, *trained); };
+  });
+}
+
+Napi::Value create_head(const Napi::CallbackInfo& info) {
+  const auto head = std::make_shared<contrast::Head>(head_argument(info[0]));
+  Napi::Object handle = Napi::Object::New(info.Env());
+  add_method(info.Env(), handle, "project", [head](const Napi::CallbackInfo& call) {
+    const auto x = copy_of<float>(call[0]);
+    const std::size_t rows = size_argument(call[1]);
+    UNREEL_CHECK(x->size() == rows * head->in());
+    return run_job(call.Env(), [head, x, rows]() -> MakeValue {
+      const auto z = std::make_shared<std::vector<float>>(rows * head->out());
+      contrast::project(*head, x->data(), rows, available_cores(), z->data());
+      return [z](Napi::Env env) { return typed_array(env, z->data(), z->size()); };
+    });
+  });
+  return handle;
+}
+
 }  // namespace
 
 void export_training(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "supcon", supcon);
+  add_method(env, exports, "trainHead", train_head);
+  add_method(env, exports, "createHead", create_head);
 }
 
 }  // namespace unreel::binding

@@ -19,6 +19,21 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** Parses a number of at least 0 of a command-line option. */
+export function numberFrom0(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError("it must be a number of at least 0.");
+  return value;
+}
+
+/** Parses a share of at least 0 and below 1. */
+export function shareBelow1(text: string): number {
+  const value = numberFrom0(text);
+  if (value >= 1) throw new InvalidArgumentError("it must be below 1.");
+  return value;
+}
+
 /** Parses a cosine, -1 to 1. */
 export function cosine(text: string): number {
   const value = Number(text);

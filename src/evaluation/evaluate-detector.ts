@@ -10,6 +10,7 @@ import { assertSameFingerprint, encodersOf, fingerprintHash } from "../fingerpri
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "../training/blocks.js";
 import { ProjectionHead } from "../training/head.js";
+import { historyFile, readHistory, type TrainingHistory } from "../training/history.js";
 import { scoreRows } from "../training/score.js";
 import { Svm } from "../training/svm.js";
 import { type EvaluateOptions, evaluate, type Report } from "./evaluate.js";
@@ -79,6 +80,7 @@ export async function evaluateDetector(
     ...framePredictions(table, scores, description.minFrames),
     ...(await store.failures(wanted)).map((failed) => ({ ...identity(failed), reason: failed.error.code })),
   ];
+  const training = description.files[historyFile] === undefined ? undefined : await historyOf(dir);
   const datasets = [...new Set(table.videos.map(({ dataset }) => dataset ?? "unnamed"))].join(", ");
   const synthetic = /synthetic/i.test(datasets);
   return evaluate(predictions, {
@@ -86,6 +88,7 @@ export async function evaluateDetector(
     threshold: { name: threshold.name, value: threshold.value, chosenOn: threshold.chosenOn },
     ...(options.bootstrap !== undefined && { bootstrap: options.bootstrap }),
     ...(synthetic && { synthetic: datasets }),
+    ...(training !== undefined && { training }),
     notes: [
       ...(synthetic
         ? ["The fakes are blended regions that unreel made itself, not deepfakes of any known method."]
@@ -113,6 +116,12 @@ export async function evaluateDetector(
       seeds: { training: description.training.seed },
       ...(options.command !== undefined && { command: options.command }),
     },
+  });
+}
+
+async function historyOf(dir: string): Promise<TrainingHistory> {
+  return readHistory(dir).catch((error: unknown) => {
+    throw damaged(dir, historyFile, error instanceof Error ? error.message : String(error), error);
   });
 }
 

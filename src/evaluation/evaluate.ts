@@ -1,4 +1,5 @@
 import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
+import type { TrainingHistory } from "../training/history.js";
 import { checkInteger, checkOneOf } from "../validate.js";
 import { type AucInterval, bootstrapAuc } from "./bootstrap.js";
 import { type Metrics, metricsOf, type Scored } from "./metrics.js";
@@ -51,6 +52,8 @@ export interface EvaluateOptions {
   readonly provenance?: Provenance;
   /** What the figures show and what not, in plain sentences; stands in a box at the top of the report. */
   readonly notes?: string | readonly string[];
+  /** How the detector's head was trained; its curves stand in the report. */
+  readonly training?: TrainingHistory;
   /** How the fakes were generated, where this is no set of real deepfakes; labels the whole report as synthetic. */
   readonly synthetic?: string;
 }
@@ -108,6 +111,8 @@ export interface Report {
   /** Groups and sources that stand in this split and another; above 0 only where `allowShared` says so. */
   readonly shared: Readonly<Record<SharedKey, number>>;
   readonly provenance: Provenance;
+  /** How the detector's head was trained; null where that is not known. */
+  readonly training: TrainingHistory | null;
   readonly frames: readonly Prediction[];
   readonly videos: readonly VideoPrediction[];
 }
@@ -126,6 +131,7 @@ interface Settings {
   readonly notes: readonly string[];
   readonly synthetic: string | undefined;
   readonly provenance: Provenance;
+  readonly training: TrainingHistory | undefined;
 }
 
 function checkText(value: unknown, name: string): string {
@@ -159,6 +165,7 @@ function checkOptions(options: EvaluateOptions): Settings {
     notes: noteList.map((note) => checkText(note, "options.notes")),
     synthetic: synthetic === undefined ? undefined : checkText(synthetic, "options.synthetic"),
     provenance,
+    training: options.training,
   };
 }
 
@@ -383,6 +390,7 @@ async function report(predictions: readonly Prediction[], settings: Settings): P
     groups: groupsOf(videos),
     shared,
     provenance: settings.provenance,
+    training: settings.training ?? null,
     frames,
     videos,
   } as const;

@@ -1,5 +1,6 @@
 import type { Coverage, Provenance, Report } from "./evaluate.js";
 import { scoredOf } from "./evaluate.js";
+import { historyPlots } from "./history-plot.js";
 import { type Html, html } from "./html.js";
 import type { Metrics } from "./metrics.js";
 import { worstMistakes } from "./mistakes.js";
@@ -285,6 +286,7 @@ ${tiles(report)}
 ${meaning(report)}
 ${metricsTable(report)}
 ${plots(report)}
+${report.training === null ? undefined : historyPlots(report.training)}
 ${methodTable(report)}
 ${coverageTable(report)}
 ${mistakesTable(report)}

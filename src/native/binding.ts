@@ -25,15 +25,18 @@ export interface NativeBinding {
     dims: number,
     temperature: number,
   ): Promise<{ loss: number; gradient: Float32Array }>;
+  /** onEpoch: after each epoch, with a state that another training can go on from. */
   trainHead(
-    x: Float32Array,
-    labels: Int32Array,
-    validation: Uint8Array,
-    dims: number,
+    source: NativeRowSource,
+    rows: NativeTrainingRows,
+    /** How many numbers of a row come from each encoder, where rows are to be standardised; empty: as they are. */
+    blocks: Uint32Array,
     options: NativeHeadOptions,
-    onEpoch: (report: NativeEpoch) => void,
+    onEpoch: (state: NativeTrainerState) => void,
     token: NativeToken,
-  ): Promise<{ head: NativeHeadData; bestEpoch: number }>;
+    stop: NativeToken,
+    from: NativeTrainerState | undefined,
+  ): Promise<NativeTrainingResult>;
   createHead(head: NativeHeadData): NativeHead;
 
   trainSvm(x: Float64Array, labels: Int32Array, dims: number, parameters: NativeSvmParameters): Promise<NativeSvm>;
@@ -239,13 +242,38 @@ export interface NativeEncoder {
   close(): void;
 }
 
+export interface NativeRowSource {
+  x: Float32Array;
+  rows: number;
+  dims: number;
+}
+
+export interface NativeTrainingRows {
+  labels: Int32Array;
+  /** 1 for rows that choose the epoch. */
+  validation: Uint8Array;
+  /** Which video, and which source, a row is of. */
+  videos: Int32Array;
+  groups: Int32Array;
+}
+
 export interface NativeHeadOptions {
   dimension: number;
+  /** 0 for a linear head. */
+  hidden: number;
+  dropout: number;
   temperature: number;
+  learnTemperature: boolean;
   epochs: number;
   batch: number;
+  framesPerVideo: number;
+  optimizer: string;
+  momentum: number;
   learningRate: number;
+  warmUp: number;
   weightDecay: number;
+  clipNorm: number;
+  patience: number;
   seed: number;
   threads: number;
 }
@@ -254,13 +282,44 @@ export interface NativeEpoch {
   epoch: number;
   loss: number;
   validationLoss: number;
+  auc: number;
   meanCosine: number;
+  crossCosine: number;
+  alignment: number;
+  uniformity: number;
+  learningRate: number;
+  temperature: number;
+}
+
+export interface NativeTrainerState {
+  epochs: number;
+  steps: number;
+  head: NativeHeadData;
+  classifier: Float32Array;
+  logScale: number;
+  optimizer: Float64Array;
+  best: NativeHeadData;
+  bestEpoch: number;
+  history: readonly NativeEpoch[];
+}
+
+export interface NativeTrainingResult {
+  state: NativeTrainerState;
+  end: "finished" | "early" | "stopped" | "collapsed" | "diverged";
+  /** The best epoch's head, for rows as they were given; absent where none was whole. */
+  head?: NativeHeadData;
+  /** Of a collapsed or diverged training. */
+  failure?: Error;
 }
 
 export interface NativeHeadData {
-  inputDimension: number;
-  dimension: number;
-  /** dimension x inputDimension */
+  layers: readonly NativeLayer[];
+}
+
+export interface NativeLayer {
+  in: number;
+  out: number;
+  /** out x in */
   weight: Float32Array;
   bias: Float32Array;
 }

@@ -80,11 +80,12 @@ export function callNative<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    throw fromNative(error);
+    throw toUnreelError(error);
   }
 }
 
-function fromNative(error: unknown, cause?: unknown): unknown {
+/** A coded error of the addon as an {@link UnreelError}; anything else as it is. */
+export function toUnreelError(error: unknown, cause?: unknown): unknown {
   if (!(error instanceof Error) || isCodedError(error) === false || error instanceof UnreelError) return error;
   const details = "details" in error ? (error.details as ErrorDetails) : {};
   const converted = new UnreelError(error.code, error.message, details, cause);
@@ -121,7 +122,7 @@ export function withSignal(signal: AbortSignal | undefined): Abort {
       try {
         return await Promise.race([call(), interrupted]);
       } catch (error) {
-        throw fromNative(error, signal?.aborted ? signal.reason : undefined);
+        throw toUnreelError(error, signal?.aborted ? signal.reason : undefined);
       } finally {
         reject = undefined;
       }
@@ -137,6 +138,6 @@ export async function awaitNative<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw fromNative(error);
+    throw toUnreelError(error);
   }
 }

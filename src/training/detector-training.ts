@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  checkpointFile,
   type EncoderReference,
   headFile,
   prepareDetectorFolder,
@@ -19,11 +20,18 @@ import type { FeatureTable } from "../features/table.js";
 import { assertSameFingerprint } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "./blocks.js";
-import { ProjectionHead, type TrainHeadOptions, trainHead } from "./head.js";
+import { ProjectionHead } from "./head.js";
+import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
 import { scoreRows, svmInput } from "./score.js";
-import { standardize, standardOf, unstandardized } from "./standardize.js";
 import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
+import {
+  type HeadOrigin,
+  nativeHeadOptions,
+  runTraining,
+  TrainingError,
+  type TrainHeadOptions,
+} from "./train-head.js";
 
 /** Options of {@link trainDetectorHead}. */
 export interface DetectorHeadOptions extends TrainHeadOptions {
@@ -59,6 +67,13 @@ async function trainingTable(store: FeatureStore): Promise<FeatureTable> {
   return table;
 }
 
+/** The same error, saying where the last good state is. */
+function withPlace(error: TrainingError, checkpoint: string): TrainingError {
+  if (error.best === undefined) return error;
+  const message = `${error.message} The state before is in ${checkpoint}.`;
+  return new TrainingError(new UnreelError(error.code, message, { ...error.details, path: checkpoint }), error.best);
+}
+
 function recordOf(table: FeatureTable, validationGroups: readonly string[], seed: number): TrainingRecord {
   const manifest = createHash("sha256");
   for (const { id, label, group, rows } of table.videos) {
@@ -77,58 +92,55 @@ function recordOf(table: FeatureTable, validationGroups: readonly string[], seed
 /**
  * Trains the projection head on a store and writes the detector folder. It trains on standardised features: each with mean
  * 0 and deviation 1 over the training rows, then each encoder's block with the same weight, so that none drowns another;
- * the head that is kept takes embeddings as they are; an SVM that was there goes, since it saw another
- * head.
+ * the head that is kept takes embeddings as they are. Rows are read batch by batch: the store may be larger than memory.
+ * An SVM that was in the folder goes, since it saw another head.
+ *
+ * After each epoch the training is kept in `checkpoint.safetensors`, from which the same call goes on to the same bytes;
+ * the file goes when the training has come to its end, and stays when it was stopped or diverged.
  *
  * @example
  * ```ts
  * import { openStore, trainDetectorHead } from "unreel";
  *
  * const head = await trainDetectorHead(await openStore("features"), "new-detector", { dim: 16, epochs: 3 });
- * console.log(head.dimension);
+ * console.log(head.dimension, head.bestEpoch);
  * ```
  */
 export async function trainDetectorHead(
   store: FeatureStore,
   dir: string,
   options: DetectorHeadOptions = {},
-): Promise<ProjectionHead> {
+): Promise<ProjectionHead & HeadOrigin> {
   const { validation = 0.25, minFrames = 4, encoders, ...training } = options;
   const seed = options.seed ?? 1;
   await prepareDetectorFolder(dir);
   const table = await trainingTable(store);
-  const parts = partition(table, validation, seed);
   const { fingerprint } = store.info;
-  const blocks = blocksOf(fingerprint, table.dimension);
-  const standard = standardOf(table.x, table.rows, blocks, (row) => parts.validation[row] !== 1);
-  const x = standardize(table.x, standard);
-  const trained = await trainHead({ ...table, x, validation: parts.validation }, { ...training, seed });
-  // The head that is kept takes embeddings as they are.
-  const head = new ProjectionHead({
-    inputDimension: trained.inputDimension,
-    dimension: trained.dimension,
-    ...unstandardized(trained, standard),
-  });
+  const native = nativeHeadOptions(training, table.dimension);
+  const parts = partition(table, validation, seed);
+  const record = recordOf(table, parts.validationGroups, seed);
   await mkdir(dir, { recursive: true });
+  const checkpoint = join(dir, checkpointFile);
+  const data = trainingData(table, parts.validation, blocksOf(fingerprint, table.dimension), record.manifestSha256);
+  const head = await runTraining(data, native, { ...training, checkpoint }).catch((error: unknown) => {
+    throw error instanceof TrainingError ? withPlace(error, checkpoint) : error;
+  });
   await rm(join(dir, svmFile), { force: true });
   await head.save(join(dir, headFile));
+  await writeHistory(dir, head);
   await writeDescription(
     dir,
     {
       schema: 1,
       fingerprint,
-      training: recordOf(table, parts.validationGroups, seed),
-      head: {
-        loss: "supcon",
-        dimension: head.dimension,
-        temperature: options.temperature ?? 0.07,
-        epoch: trained.bestEpoch,
-      },
+      training: record,
+      head: { ...head.metadata, kind: head.kind, dimension: head.dimension },
       minFrames: Math.min(minFrames, Number(fingerprint.count)),
     },
-    [headFile],
+    [headFile, historyFile],
     encoders,
   );
+  if (head.end !== "stopped") await rm(checkpoint, { force: true });
   return head;
 }
 
@@ -195,7 +207,7 @@ export async function trainDetectorSvm(
       svm: { kernel, c, ...(kernel === "rbf" && { gamma }), supportVectors: svm.supportVectorCount },
       thresholds: [threshold],
     },
-    [headFile, svmFile],
+    [headFile, historyFile, svmFile],
   );
   return { svm, threshold };
 }

@@ -1,62 +1,26 @@
-import { availableParallelism } from "node:os";
-import { UnreelError, UnreelTypeError } from "../errors.js";
-import type { NativeHead, NativeHeadData, NativeHeadOptions } from "../native/binding.js";
-import { awaitNative, nativeBinding, withSignal } from "../native/load.js";
+import { UnreelError } from "../errors.js";
+import { writeModel } from "../models/write-model.js";
+import type { NativeHead, NativeHeadData } from "../native/binding.js";
+import { awaitNative, nativeBinding } from "../native/load.js";
 import { readSafetensors, type Tensor, writeSafetensors } from "../safetensors.js";
-import { checkInteger, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
+import { checkInteger, checkTyped, pathOf } from "../validate.js";
+import { headModel } from "./head-graph.js";
 
-/** Rows that a head is trained on. */
-export interface TrainingRows {
-  /** rows x dimension, C order; embeddings as the encoder gives them. */
-  readonly x: Float32Array;
-  /** 1 = fake, 0 = real; one a row. */
-  readonly labels: Int32Array;
-  /** 1 for rows that choose the best epoch and train nothing, 0 for the others. Default: every row trains. */
-  readonly validation?: Uint8Array;
-  readonly rows: number;
-  readonly dimension: number;
+/** y = W x + b. */
+export interface HeadLayer {
+  readonly in: number;
+  readonly out: number;
+  /** out x in, C order. */
+  readonly weight: Float32Array;
+  /** out numbers. */
+  readonly bias: Float32Array;
 }
 
-/** What one epoch came to. */
-export interface EpochReport {
-  /** From 1. */
-  readonly epoch: number;
-  /** Mean over the epoch's batches. */
-  readonly loss: number;
-  /** NaN where nothing is kept for validation. */
-  readonly validationLoss: number;
-  /** Mean pairwise cosine of the projected validation (else training) rows: near 1 means that they collapsed. */
-  readonly meanCosine: number;
-}
-
-/** Options of {@link trainHead}. */
-export interface TrainHeadOptions {
-  /** Length of a projection. Default 128. */
-  readonly dim?: number;
-  /** Of the supervised contrastive loss. Default 0.07. */
-  readonly temperature?: number;
-  /** Default 30. */
-  readonly epochs?: number;
-  /** Rows a batch, at least 4, half of each class. Default 256. */
-  readonly batch?: number;
-  /** AdamW's, decaying to 0 along a cosine. Default 0.001. */
-  readonly learningRate?: number;
-  /** On weights, not on biases. Default 0.0001. */
-  readonly weightDecay?: number;
-  /** Same rows, options and seed: the same bytes. Default 1. */
-  readonly seed?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (report: EpochReport) => void;
-}
-
-/** Where a head came from; kept in its file. */
-export interface HeadOrigin {
-  readonly bestEpoch: number;
-  readonly history: readonly EpochReport[];
-}
+/** Facts about a head that stand in its file. */
+export type HeadMetadata = Readonly<Record<string, string>>;
 
 /**
- * A linear projection to unit vectors: u = W x + b, z = u / |u|.
+ * A projection of embeddings to unit vectors: u = W x + b (`linear`), or W2 relu(W1 x + b1) + b2 (`mlp`), and z = u / |u|.
  *
  * @example
  * ```ts
@@ -64,24 +28,35 @@ export interface HeadOrigin {
  *
  * const head = await ProjectionHead.load("detector/head.safetensors");
  * const z = await head.project(new Float32Array(head.inputDimension).fill(1), { rows: 1 });
- * console.log(z.length === head.dimension);
+ * console.log(head.kind, z.length === head.dimension);
  * ```
  */
 export class ProjectionHead {
-  readonly inputDimension: number;
-  readonly dimension: number;
-  /** dimension x inputDimension, C order. */
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
+  /** One of a linear head, two of an MLP with ReLU between them. */
+  readonly layers: readonly HeadLayer[];
+  /** What its file says of its training; empty where nothing is known. */
+  readonly metadata: HeadMetadata;
   readonly #native: NativeHead;
 
   /** @internal use {@link trainHead} or {@link ProjectionHead.load} */
-  constructor(data: NativeHeadData) {
-    this.inputDimension = data.inputDimension;
-    this.dimension = data.dimension;
-    this.weight = data.weight;
-    this.bias = data.bias;
+  constructor(data: NativeHeadData, metadata: HeadMetadata = {}) {
+    this.layers = data.layers;
+    this.metadata = metadata;
     this.#native = nativeBinding().createHead(data);
+  }
+
+  get kind(): "linear" | "mlp" {
+    return this.layers.length === 1 ? "linear" : "mlp";
+  }
+
+  /** Length of an embedding. */
+  get inputDimension(): number {
+    return this.layers[0]?.in ?? 0;
+  }
+
+  /** Length of a projection. */
+  get dimension(): number {
+    return this.layers.at(-1)?.out ?? 0;
   }
 
   /**
@@ -97,13 +72,23 @@ export class ProjectionHead {
     return awaitNative(() => this.#native.project(x, rows));
   }
 
-  /** Writes the head as safetensors: `weight` [dimension, inputDimension] and `bias` [dimension]. */
+  /**
+   * Writes the head as safetensors: `weight` [dimension, inputDimension] and `bias` [dimension]; an MLP has
+   * `hidden.weight` [hidden, inputDimension] and `hidden.bias` [hidden] before them.
+   */
   save(file: string): Promise<void> {
-    const tensors = new Map<string, Tensor>([
-      ["weight", { shape: [this.dimension, this.inputDimension], data: this.weight }],
-      ["bias", { shape: [this.dimension], data: this.bias }],
-    ]);
-    return writeSafetensors(pathOf(file, "file"), { tensors, metadata: { format: "unreel.head", kind: "linear" } });
+    const metadata = { format: "unreel.head", kind: this.kind, ...this.metadata };
+    return writeSafetensors(pathOf(file, "file"), { tensors: tensorsOf(this.layers), metadata });
+  }
+
+  /**
+   * Writes the head as an ONNX model of opset 17: input `image_embeds` [batch, inputDimension], as CLIP exports name their
+   * output, and output `projections` [batch, dimension], float32. Joined behind an encoder it makes one graph of both.
+   *
+   * @throws UnreelError `ERR_UNREEL_OUTPUT_NOT_WRITABLE`, `ERR_UNREEL_OUTPUT_EXISTS` where the file is not unreel's
+   */
+  async exportOnnx(file: string): Promise<void> {
+    await writeModel(pathOf(file, "file"), headModel(this.layers));
   }
 
   /**
@@ -112,126 +97,59 @@ export class ProjectionHead {
    * @throws UnreelError `ERR_UNREEL_HEAD_INVALID`
    */
   static load(file: string): Promise<ProjectionHead> {
-    return ProjectionHead.#read(pathOf(file, "file"));
-  }
-
-  static async #read(path: string): Promise<ProjectionHead> {
-    const invalid = (why: string, cause?: unknown) =>
-      new UnreelError(
-        "ERR_UNREEL_HEAD_INVALID",
-        `${path} is no projection head: ${why}. Train it again.`,
-        { path },
-        cause,
-      );
-    let tensors: ReadonlyMap<string, Tensor>;
-    try {
-      ({ tensors } = await readSafetensors(path));
-    } catch (error) {
-      throw invalid(error instanceof Error ? error.message : String(error), error);
-    }
-    const weight = tensors.get("weight");
-    const bias = tensors.get("bias");
-    if (weight === undefined || bias === undefined) throw invalid("it lacks the tensors weight and bias");
-    const [dimension = 0, inputDimension = 0, ...more] = weight.shape;
-    if (more.length > 0 || dimension < 1 || inputDimension < 1 || bias.data.length !== dimension) {
-      throw invalid(`weight has shape [${weight.shape}] and bias [${bias.shape}]`);
-    }
-    if (![...weight.data, ...bias.data].every(Number.isFinite)) throw invalid("it holds NaN or infinite numbers");
-    return new ProjectionHead({ inputDimension, dimension, weight: weight.data, bias: bias.data });
+    return readHead(pathOf(file, "file"));
   }
 }
 
-/**
- * Trains a projection head with the supervised contrastive loss (L_out), AdamW and class-balanced batches. The best epoch
- * by validation loss is kept; without validation rows the best by training loss.
- *
- * @throws UnreelError `ERR_UNREEL_ONE_CLASS`, `…_NOT_FINITE`, `…_DIVERGED`, `…_ABORTED`
- *
- * @example
- * ```ts
- * import { trainHead } from "unreel";
- *
- * const x = Float32Array.from({ length: 8 * 3 }, (_, i) => Math.sin(i));
- * const labels = Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
- * const head = await trainHead({ x, labels, rows: 8, dimension: 3 }, { dim: 2, epochs: 5, batch: 8 });
- * console.log(head.bestEpoch, (await head.project(x, { rows: 8 })).length);
- * ```
- */
-export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): Promise<ProjectionHead & HeadOrigin> {
-  const count = checkInteger(rows.rows, 1, "rows.rows");
-  const dims = checkInteger(rows.dimension, 1, "rows.dimension");
-  checkTyped(rows.x, Float32Array, count * dims, "rows.x");
-  checkTyped(rows.labels, Int32Array, count, "rows.labels");
-  const validation = checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation");
-  if (!rows.labels.every((label) => label === 0 || label === 1)) {
-    throw new UnreelTypeError("rows.labels: every label must be 0 (real) or 1 (fake)");
+/** The tensors of a head's file, under names that begin with `prefix`. */
+export function tensorsOf(layers: readonly HeadLayer[], prefix = ""): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  layers.forEach(({ in: width, out, weight, bias }, at) => {
+    const name = `${prefix}${at + 1 < layers.length ? "hidden." : ""}`;
+    tensors.set(`${name}weight`, { shape: [out, width], data: weight });
+    tensors.set(`${name}bias`, { shape: [out], data: bias });
+  });
+  return tensors;
+}
+
+/** The layers that {@link tensorsOf} gave the tensors of. Throws a plain Error that says what is wrong. */
+export function layersOf(tensors: ReadonlyMap<string, Tensor>, prefix = ""): HeadLayer[] {
+  const last = layerOf(tensors, prefix);
+  if (!tensors.has(`${prefix}hidden.weight`) && !tensors.has(`${prefix}hidden.bias`)) return [last];
+  const hidden = layerOf(tensors, `${prefix}hidden.`);
+  if (hidden.out !== last.in) {
+    throw new Error(`hidden.weight gives ${hidden.out} numbers and weight takes ${last.in}`);
   }
-  const native = {
-    dimension: checkInteger(options.dim ?? 128, 1, "options.dim"),
-    temperature: checkPositive(options.temperature ?? 0.07, "options.temperature"),
-    epochs: checkInteger(options.epochs ?? 30, 1, "options.epochs"),
-    batch: checkInteger(options.batch ?? 256, 4, "options.batch"),
-    learningRate: checkPositive(options.learningRate ?? 1e-3, "options.learningRate"),
-    weightDecay: checkRange(options.weightDecay ?? 1e-4, 0, Number.MAX_VALUE, "options.weightDecay"),
-    seed: checkInteger(options.seed ?? 1, 0, "options.seed"),
-    threads: availableParallelism(),
-  };
-  return train({ ...rows, validation }, native, options);
+  return [hidden, last];
 }
 
-async function train(
-  { x, labels, validation, dimension }: Required<TrainingRows>,
-  native: NativeHeadOptions,
-  { onProgress, signal }: TrainHeadOptions,
-): Promise<ProjectionHead & HeadOrigin> {
-  const history: EpochReport[] = [];
-  const onEpoch = (report: EpochReport) => {
-    history.push(report);
-    onProgress?.(report);
-  };
-  using abort = withSignal(signal);
-  const { head, bestEpoch } = await abort.run(() =>
-    nativeBinding().trainHead(x, labels, validation, dimension, native, onEpoch, abort.token),
-  );
-  return Object.assign(new ProjectionHead(head), { bestEpoch, history });
+function layerOf(tensors: ReadonlyMap<string, Tensor>, prefix: string): HeadLayer {
+  const weight = tensors.get(`${prefix}weight`);
+  const bias = tensors.get(`${prefix}bias`);
+  if (weight === undefined || bias === undefined) throw new Error(`it lacks the tensors ${prefix}weight and ${prefix}bias`);
+  const [out = 0, width = 0, ...more] = weight.shape;
+  if (more.length > 0 || out < 1 || width < 1 || bias.data.length !== out) {
+    throw new Error(`${prefix}weight has shape [${weight.shape}] and ${prefix}bias [${bias.shape}]`);
+  }
+  if (!(weight.data instanceof Float32Array) || !(bias.data instanceof Float32Array)) {
+    throw new Error(`${prefix}weight or ${prefix}bias is not of float32`);
+  }
+  if (![...weight.data, ...bias.data].every(Number.isFinite)) throw new Error("it holds NaN or infinite numbers");
+  return { in: width, out, weight: weight.data, bias: bias.data };
 }
 
-/** Options of {@link contrastiveLoss}. */
-export interface ContrastiveLossOptions {
-  readonly rows: number;
-  readonly dims: number;
-  /** `supcon` (default): the supervised contrastive loss L_out (Khosla et al. 2020, eq. 2). */
-  readonly loss?: "supcon";
-  /** Default 0.07. */
-  readonly temperature?: number;
-}
-
-/**
- * The supervised contrastive loss of a batch and its exact gradient.
- *
- * @param embeddings rows x dims, C order; normalised inside
- * @param labels one class a row; rows without another of their class are skipped as anchors
- * @returns the mean over anchors, and its gradient by the un-normalised rows (rows x dims)
- * @throws UnreelError `ERR_UNREEL_NOT_FINITE`
- *
- * @example
- * ```ts
- * import { contrastiveLoss } from "unreel";
- *
- * const rows = Float32Array.of(1, 0, 0.9, 0.1, 0, 1, 0.1, 0.9);
- * const { loss, gradient } = await contrastiveLoss(rows, Int32Array.of(0, 0, 1, 1), { rows: 4, dims: 2 });
- * console.log(loss > 0, gradient.length);
- * ```
- */
-export function contrastiveLoss(
-  embeddings: Float32Array,
-  labels: Int32Array,
-  options: ContrastiveLossOptions,
-): Promise<{ loss: number; gradient: Float32Array }> {
-  const rows = checkInteger(options.rows, 1, "options.rows");
-  const dims = checkInteger(options.dims, 1, "options.dims");
-  const temperature = checkPositive(options.temperature ?? 0.07, "options.temperature");
-  checkTyped(embeddings, Float32Array, rows * dims, "embeddings");
-  checkTyped(labels, Int32Array, rows, "labels");
-  return awaitNative(() => nativeBinding().supcon(embeddings, labels, rows, dims, temperature));
+async function readHead(path: string): Promise<ProjectionHead> {
+  try {
+    const { tensors, metadata } = await readSafetensors(path);
+    const { format: _, kind: __, ...facts } = metadata;
+    return new ProjectionHead({ layers: layersOf(tensors) }, facts);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UnreelError(
+      "ERR_UNREEL_HEAD_INVALID",
+      `${path} is no projection head: ${why}. Train it again.`,
+      { path },
+      error,
+    );
+  }
 }

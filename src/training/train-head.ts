@@ -1,0 +1,301 @@
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { UnreelError, UnreelTypeError } from "../errors.js";
+import type { NativeHeadOptions, NativeRowSource, NativeTrainerState, NativeTrainingRows } from "../native/binding.js";
+import { nativeBinding, toUnreelError, withSignal } from "../native/load.js";
+import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { ProjectionHead } from "./head.js";
+
+/** Rows that a head is trained on. */
+export interface TrainingRows {
+  /** rows x dimension, C order; embeddings as the encoder gives them. */
+  readonly x: Float32Array;
+  /** 1 = fake, 0 = real; one a row. */
+  readonly labels: Int32Array;
+  /** 1 for rows that choose the best epoch and train nothing, 0 for the others. Default: every row trains. */
+  readonly validation?: Uint8Array;
+  /** Which video each row is of. Default: each is its own. */
+  readonly videos?: Int32Array;
+  /** Which source clip each row goes back to: a real video and the fakes made from it share one. Default: unknown. */
+  readonly groups?: Int32Array;
+  readonly rows: number;
+  readonly dimension: number;
+}
+
+/** What one epoch came to. Numbers that need pairs which are not there are NaN. */
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean over the epoch's batches. */
+  readonly loss: number;
+  /** NaN where nothing is kept for validation. The best epoch is that of the lowest. */
+  readonly validationLoss: number;
+  /**
+   * Of the validation (else training) videos, each scored by its rows' mean cosine with the direction from the training
+   * reals to the training fakes. What follows is of the same rows.
+   */
+  readonly auc: number;
+  /** Mean pairwise cosine of the projections. */
+  readonly meanCosine: number;
+  /** The same over pairs of a real and a fake: above 0.99 the head has collapsed. */
+  readonly crossCosine: number;
+  /** Mean squared distance of two rows of one class, 0 to 4 (Wang and Isola 2020). */
+  readonly alignment: number;
+  /** Log of the mean Gaussian potential exp(-2 d^2) of two rows, -8 to 0; 0 is one point (Wang and Isola 2020). */
+  readonly uniformity: number;
+  /** At the epoch's last step. */
+  readonly learningRate: number;
+  /** After the epoch; it moves only with `learnTemperature`. */
+  readonly temperature: number;
+}
+
+/** Options of {@link trainHead}. */
+export interface TrainHeadOptions {
+  /** Length of a projection. Default 128. */
+  readonly dim?: number;
+  /** `linear` (default), or `mlp`: linear, ReLU, linear. */
+  readonly head?: "linear" | "mlp";
+  /** Units of the MLP's hidden layer. Default: the length of an embedding. */
+  readonly hidden?: number;
+  /** Share of the last layer's inputs that each training step drops, below 1. Default 0. */
+  readonly dropout?: number;
+  /** Of the supervised contrastive loss. Default 0.07. */
+  readonly temperature?: number;
+  /** Trains the temperature too, from `temperature` on, never below 0.01. Default false. */
+  readonly learnTemperature?: boolean;
+  /** Default 30. */
+  readonly epochs?: number;
+  /** Rows a batch, at least 4, half of each class. Default 256. */
+  readonly batch?: number;
+  /** Rows of one video that stand in a batch together, at most; beside them as many of their group's other class. Default 4. */
+  readonly framesPerVideo?: number;
+  /** `adamw` (default) or `sgd` with `momentum`. */
+  readonly optimizer?: "adamw" | "sgd";
+  /** Of `sgd`, below 1. Default 0.9. */
+  readonly momentum?: number;
+  /** Reached after the warm-up, decays to 0 along a cosine. Default 0.001. */
+  readonly learningRate?: number;
+  /** Share of the steps in which the rate rises, below 1. Default 0.05. */
+  readonly warmUp?: number;
+  /** On weights, not on biases. Default 0.0001. */
+  readonly weightDecay?: number;
+  /** A step's gradient is scaled down to this length. Default 0: as it is. */
+  readonly clipNorm?: number;
+  /** Epochs without a better validation loss before it ends; 0 for never. Default 10. */
+  readonly patience?: number;
+  /** Same rows, options and seed: the same bytes. Default 1. */
+  readonly seed?: number;
+  /** Default: all cores. The bytes do not depend on it. */
+  readonly threads?: number;
+  /** Ends at once and rejects with `ERR_UNREEL_ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Ends at the next batch and gives the best head so far; rejects with `ERR_UNREEL_ABORTED` before the first epoch's end. */
+  readonly stop?: AbortSignal;
+  /**
+   * A file that keeps the training after each epoch. Where it is there already and of the same rows and options, the
+   * training goes on from it, to the same bytes; one of others is replaced. It stays when the training ends.
+   */
+  readonly checkpoint?: string;
+  /** Called once where the training goes on from a checkpoint, with the epochs that are done. */
+  readonly onResume?: (epochs: number) => void;
+  readonly onProgress?: (report: EpochReport) => void;
+}
+
+/** Where a head came from. */
+export interface HeadOrigin {
+  readonly bestEpoch: number;
+  readonly history: readonly EpochReport[];
+  /** After all epochs; after `patience`; or by `stop`. */
+  readonly end: "finished" | "early" | "stopped";
+}
+
+/** A training that cannot be gone on with. `code` is `ERR_UNREEL_DIVERGED` or `ERR_UNREEL_COLLAPSED`. */
+export class TrainingError extends UnreelError {
+  /** The best head before; undefined where no epoch was whole. */
+  readonly best: (ProjectionHead & Omit<HeadOrigin, "end">) | undefined;
+
+  constructor(failure: UnreelError, best: TrainingError["best"]) {
+    super(failure.code, failure.message, failure.details);
+    this.name = "TrainingError";
+    this.best = best;
+  }
+}
+
+/**
+ * Trains a projection head with a contrastive loss on class-balanced batches: half of each is real and half fake, and a
+ * fake stands beside the real that it was made from where `groups` say so. The best epoch by validation loss (by training
+ * loss without validation rows) is kept. Runs off the JavaScript thread.
+ *
+ * @throws UnreelError `ERR_UNREEL_ONE_CLASS`, `ERR_UNREEL_NOT_FINITE` (row and column), `ERR_UNREEL_CHECKPOINT_INVALID`;
+ *   {@link TrainingError} with `ERR_UNREEL_DIVERGED` or `ERR_UNREEL_COLLAPSED` and the best head before
+ *
+ * @example
+ * ```ts
+ * import { trainHead } from "unreel";
+ *
+ * const x = Float32Array.from({ length: 8 * 3 }, (_, i) => Math.sin(i));
+ * const labels = Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
+ * const head = await trainHead({ x, labels, rows: 8, dimension: 3 }, { dim: 2, epochs: 5, batch: 8 });
+ * console.log(head.bestEpoch, (await head.project(x, { rows: 8 })).length);
+ * ```
+ */
+export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): Promise<ProjectionHead & HeadOrigin> {
+  const count = checkInteger(rows.rows, 1, "rows.rows");
+  const dims = checkInteger(rows.dimension, 1, "rows.dimension");
+  checkTyped(rows.x, Float32Array, count * dims, "rows.x");
+  checkTyped(rows.labels, Int32Array, count, "rows.labels");
+  if (!rows.labels.every((label) => label === 0 || label === 1)) {
+    throw new UnreelTypeError("rows.labels: every label must be 0 (real) or 1 (fake)");
+  }
+  const native = {
+    labels: rows.labels,
+    validation: checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation"),
+    videos: checkTyped(rows.videos ?? Int32Array.from({ length: count }, (_, row) => row), Int32Array, count, "rows.videos"),
+    groups: checkTyped(rows.groups ?? new Int32Array(0), Int32Array, rows.groups ? count : 0, "rows.groups"),
+  };
+  const headOptions = nativeHeadOptions(options, dims);
+  const identity = () => createHash("sha256").update(bytesOf(rows.x)).digest("hex");
+  return runTraining({ source: { x: rows.x, rows: count, dims }, rows: native, blocks: [], identity }, headOptions, options);
+}
+
+/** What a training reads. */
+export interface TrainingData {
+  readonly source: NativeRowSource;
+  readonly rows: NativeTrainingRows;
+  /** How many numbers of a row come from each encoder, where rows are to be standardised; empty: as they are. */
+  readonly blocks: readonly number[];
+  /** Stands for the source's numbers. Asked for only where there is a checkpoint. */
+  readonly identity: () => string;
+}
+
+/** Checks the options. @throws UnreelTypeError, UnreelRangeError */
+export function nativeHeadOptions(options: TrainHeadOptions, dims: number): NativeHeadOptions {
+  const below1 = (value: unknown, name: string) => checkRange(value, 0, 1 - Number.EPSILON, name);
+  const mlp = checkOneOf(options.head ?? "linear", ["linear", "mlp"], "options.head") === "mlp";
+  const hidden = checkInteger(options.hidden ?? dims, 1, "options.hidden");
+  return {
+    dimension: checkInteger(options.dim ?? 128, 1, "options.dim"),
+    hidden: mlp ? hidden : 0,
+    dropout: below1(options.dropout ?? 0, "options.dropout"),
+    temperature: checkPositive(options.temperature ?? 0.07, "options.temperature"),
+    learnTemperature: options.learnTemperature ?? false,
+    epochs: checkInteger(options.epochs ?? 30, 1, "options.epochs"),
+    batch: checkInteger(options.batch ?? 256, 4, "options.batch"),
+    framesPerVideo: checkInteger(options.framesPerVideo ?? 4, 1, "options.framesPerVideo"),
+    optimizer: checkOneOf(options.optimizer ?? "adamw", ["adamw", "sgd"], "options.optimizer"),
+    momentum: below1(options.momentum ?? 0.9, "options.momentum"),
+    learningRate: checkPositive(options.learningRate ?? 1e-3, "options.learningRate"),
+    warmUp: below1(options.warmUp ?? 0.05, "options.warmUp"),
+    weightDecay: checkRange(options.weightDecay ?? 1e-4, 0, Number.MAX_VALUE, "options.weightDecay"),
+    clipNorm: checkRange(options.clipNorm ?? 0, 0, Number.MAX_VALUE, "options.clipNorm"),
+    patience: checkInteger(options.patience ?? 10, 0, "options.patience"),
+    seed: checkInteger(options.seed ?? 1, 0, "options.seed"),
+    threads: checkInteger(options.threads ?? availableParallelism(), 1, "options.threads"),
+  };
+}
+
+/** Trains, or goes on from the checkpoint. */
+export async function runTraining(
+  data: TrainingData,
+  native: NativeHeadOptions,
+  { signal, stop, checkpoint, onResume, onProgress }: TrainHeadOptions,
+): Promise<ProjectionHead & HeadOrigin> {
+  using abort = withSignal(signal);
+  const file =
+    checkpoint === undefined
+      ? undefined
+      : new CheckpointFile(pathOf(checkpoint, "options.checkpoint"), runOf(data, native), () => abort.token.cancel());
+  const from = await file?.read();
+  if (from !== undefined) onResume?.(from.epochs);
+  const onEpoch = (state: NativeTrainerState) => {
+    file?.keep(state);
+    const report = state.history.at(-1);
+    if (report !== undefined) onProgress?.(report);
+  };
+  using stopping = withSignal(stop);
+  if (stop?.aborted) stopping.token.cancel();
+  const { source, rows, blocks } = data;
+  const result = await abort
+    .run(() =>
+      nativeBinding().trainHead(source, rows, Uint32Array.from(blocks), native, onEpoch, abort.token, stopping.token, from),
+    )
+    .finally(() => file?.settled());
+  const { head, state, end, failure } = result;
+  const origin = { bestEpoch: state.bestEpoch, history: state.history };
+  const best = head === undefined ? undefined : Object.assign(new ProjectionHead(head, metadataOf(native, state)), origin);
+  if (failure !== undefined || best === undefined || end === "collapsed" || end === "diverged") {
+    throw new TrainingError(toUnreelError(failure) as UnreelError, best);
+  }
+  return Object.assign(best, { end });
+}
+
+/** What a head's file says of its training. */
+function metadataOf(native: NativeHeadOptions, state: NativeTrainerState): Record<string, string> {
+  const best = state.history[state.bestEpoch - 1];
+  return {
+    loss: "supcon",
+    temperature: String(best?.temperature ?? native.temperature),
+    epoch: String(state.bestEpoch),
+    seed: String(native.seed),
+  };
+}
+
+/** Stands for the rows and options of a training: the same run leads to the same bytes. */
+function runOf({ identity, rows, blocks }: TrainingData, { threads: _, ...options }: NativeHeadOptions): string {
+  const hash = createHash("sha256").update(JSON.stringify([options, blocks, identity()]));
+  for (const column of [rows.labels, rows.validation, rows.videos, rows.groups]) hash.update(bytesOf(column));
+  return hash.digest("hex");
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Keeps the latest state of one training in a file. States that come while another is written wait, the last one wins. */
+class CheckpointFile {
+  readonly #path: string;
+  readonly #run: string;
+  #waiting: NativeTrainerState | undefined;
+  #writing: Promise<void> | undefined;
+  readonly #onFailure: () => void;
+  #failure: unknown;
+
+  /** @param onFailure called where the file cannot be written: going on would lose what comes */
+  constructor(path: string, run: string, onFailure: () => void) {
+    this.#path = path;
+    this.#run = run;
+    this.#onFailure = onFailure;
+  }
+
+  /** The state to go on from; undefined where there is none of this run. */
+  async read(): Promise<NativeTrainerState | undefined> {
+    const found = await readCheckpoint(this.#path);
+    return found?.run === this.#run ? found.state : undefined;
+  }
+
+  keep(state: NativeTrainerState): void {
+    this.#waiting = state;
+    this.#writing ??= this.#write();
+  }
+
+  /** When all is written. @throws what writing failed with */
+  async settled(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      for (let state = this.#waiting; state !== undefined; state = this.#waiting) {
+        this.#waiting = undefined;
+        await writeCheckpoint(this.#path, { state, run: this.#run });
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#onFailure();
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}
