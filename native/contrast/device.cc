@@ -22,9 +22,8 @@ class CpuDevice final : public Device {
     linear_input_gradient(dy, weight, shape, threads_, dx);
   }
 
-  double loss(const float* embeddings, const std::int32_t* labels, LossShape shape, const LossOptions& options,
-              const LossGradient& gradient) const override {
-    return contrastive_loss(embeddings, labels, shape, options, threads_, gradient);
+  double loss(const LossBatch& batch, const LossOptions& options, const LossGradient& gradient) const override {
+    return contrastive_loss(batch, options, threads_, gradient);
   }
 
  private:

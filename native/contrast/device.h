@@ -1,7 +1,6 @@
 // Where heads are trained.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "contrast/linear_layer.h"
@@ -26,8 +25,7 @@ class Device {
   /// As linear_input_gradient().
   virtual void input_gradient(const float* dy, const float* weight, LayerShape shape, float* dx) const = 0;
   /// As contrastive_loss().
-  virtual double loss(const float* embeddings, const std::int32_t* labels, LossShape shape, const LossOptions& options,
-                      const LossGradient& gradient) const = 0;
+  virtual double loss(const LossBatch& batch, const LossOptions& options, const LossGradient& gradient) const = 0;
 };
 
 /// The processor with this many threads, at least 1. The bits do not depend on their number.

@@ -115,6 +115,8 @@ class Training {
   TrainerState fresh_state() const {
     TrainerState state;
     state.head = Head::seeded({rows_.x->dims(), options_.hidden, options_.dimension}, options_.seed);
+    // A classifier of zeros is undecided; its first step is the direction between the classes.
+    if (options_.loss.term != LossTerm::none) state.classifier.assign(options_.dimension + 1, 0);
     state.log_scale = static_cast<float>(std::log(1 / options_.loss.temperature));
     return state;
   }
@@ -129,7 +131,9 @@ class Training {
       const std::vector<float>& u =
           pass_.forward(device_, state_.head, batch_.x.data(), batch.size(), options_.dropout, random);
       du_.resize(u.size());
-      sum += loss(u, {du_.data(), &scale_gradient_});
+      const bool term = !state_.classifier.empty();
+      sum += loss(u, {du_.data(), options_.learn_temperature ? &scale_gradient_ : nullptr,
+                      term ? classifier_gradient_.data() : nullptr});
       step(u);
     }
     for (const ParameterGroup& group : parameters()) {
@@ -156,8 +160,9 @@ class Training {
     if (!all_finite(u)) throw Diverged();
     LossOptions options = options_.loss;
     options.temperature = temperature();
-    const double value =
-        device_.loss(u.data(), batch_.labels.data(), {batch_.labels.size(), state_.head.out()}, options, gradient);
+    const LossBatch batch{u.data(), batch_.labels.data(), {batch_.labels.size(), state_.head.out()},
+                          state_.classifier.empty() ? nullptr : state_.classifier.data()};
+    const double value = device_.loss(batch, options, gradient);
     if (!std::isfinite(value)) throw Diverged();
     return value;
   }
@@ -197,6 +202,12 @@ class Training {
       groups.push_back(
           {layer.weight.data(), gradient_[l].weight.data(), layer.weight.size(), options_.weight_decay});
       groups.push_back({layer.bias.data(), gradient_[l].bias.data(), layer.bias.size(), 0});
+    }
+    if (!state_.classifier.empty()) {
+      const std::size_t weights = state_.classifier.size() - 1;
+      classifier_gradient_.resize(weights + 1);
+      groups.push_back({state_.classifier.data(), classifier_gradient_.data(), weights, options_.weight_decay});
+      groups.push_back({state_.classifier.data() + weights, classifier_gradient_.data() + weights, 1, 0});
     }
     if (options_.learn_temperature) groups.push_back({&state_.log_scale, &log_scale_gradient_, 1, 0});
     return groups;
@@ -282,6 +293,7 @@ class Training {
   HeadPass pass_;
   std::vector<float> du_;
   std::vector<LayerGradient> gradient_;
+  std::vector<float> classifier_gradient_;
   double scale_gradient_ = 0;     ///< dL/d(1 / temperature)
   float log_scale_gradient_ = 0;  ///< dL/d log(1 / temperature)
 };

@@ -18,7 +18,6 @@ void require_options(const TrainerOptions& options) {
   const auto share = [](double value) { return value >= 0 && value < 1; };
   const auto positive = [](double value) { return value > 0 && std::isfinite(value); };
   const auto not_negative = [](double value) { return value >= 0 && std::isfinite(value); };
-  require_temperature(options.loss.temperature);
   require(options.dimension >= 1, "dim", "at least 1", static_cast<double>(options.dimension));
   require(share(options.dropout), "dropout", "at least 0 and below 1", options.dropout);
   require(options.epochs >= 1, "epochs", "at least 1", options.epochs);

@@ -29,7 +29,8 @@ struct TrainerOptions {
   std::uint64_t seed = 1;
 };
 
-/// Throws invalid_argument, which names the option as the TypeScript face calls it.
+/// Throws invalid_argument, which names the option as the TypeScript face calls it. Options of the loss are its own to
+/// refuse.
 void require_options(const TrainerOptions& options);
 
 }  // namespace unreel::contrast
