@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { UnreelError, UnreelTypeError } from "../errors.js";
+import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
 import type { NativeHeadOptions, NativeRowSource, NativeTrainerState, NativeTrainingRows } from "../native/binding.js";
 import { nativeBinding, toUnreelError, withSignal } from "../native/load.js";
 import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
@@ -21,6 +21,12 @@ export interface TrainingRows {
   readonly groups?: Int32Array;
   readonly rows: number;
   readonly dimension: number;
+  /**
+   * How many numbers of a row come from each encoder, summing up to `dimension`. Where they are given, the head trains on
+   * standardised features: each with mean 0 and deviation 1 over the training rows, then each block with the same weight.
+   * The head that comes out takes rows as they are. Default: features are taken as they are.
+   */
+  readonly blocks?: readonly number[];
 }
 
 /** What one epoch came to. Numbers that need pairs which are not there are NaN. */
@@ -154,9 +160,13 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
     videos: checkTyped(rows.videos ?? Int32Array.from({ length: count }, (_, row) => row), Int32Array, count, "rows.videos"),
     groups: checkTyped(rows.groups ?? new Int32Array(0), Int32Array, rows.groups ? count : 0, "rows.groups"),
   };
-  const headOptions = nativeHeadOptions(options, dims);
+  const blocks = (rows.blocks ?? []).map((block, at) => checkInteger(block, 1, `rows.blocks[${at}]`));
+  if (rows.blocks !== undefined && blocks.reduce((sum, block) => sum + block, 0) !== dims) {
+    throw new UnreelRangeError(`rows.blocks must sum up to rows.dimension, ${dims}, not [${blocks}]`);
+  }
   const identity = () => createHash("sha256").update(bytesOf(rows.x)).digest("hex");
-  return runTraining({ source: { x: rows.x, rows: count, dims }, rows: native, blocks: [], identity }, headOptions, options);
+  const data = { source: { x: rows.x, rows: count, dims }, rows: native, blocks, identity };
+  return runTraining(data, nativeHeadOptions(options, dims), options);
 }
 
 /** What a training reads. */

@@ -142,6 +142,7 @@ TrainerOptions rich_options() {
   options.warm_up = 0.3;
   options.clip_norm = 0.5;
   options.learn_temperature = true;
+  options.loss.term = LossTerm::cross_entropy;
   return options;
 }
 
@@ -160,6 +161,24 @@ TEST(TrainHead, PullsTheClassesApart) {
     EXPECT_LT(history.back().loss, history.front().loss);
     EXPECT_GT(best.health.auc, 0.99);
     EXPECT_LT(best.health.alignment, history.front().health.alignment);
+  }
+}
+
+TEST(TrainHead, TellsTheClassesApartWithEveryLossAndTerm) {
+  Toy toy;
+  for (const LossKind kind : {LossKind::supcon, LossKind::align_uniform, LossKind::triplet, LossKind::margin,
+                              LossKind::single_centre}) {
+    for (const LossTerm term : {LossTerm::none, LossTerm::cross_entropy, LossTerm::hinge}) {
+      TrainerOptions options = quick_options();
+      options.epochs = 15;
+      options.loss.kind = kind;
+      options.loss.term = term;
+      const TrainingResult trained = train(toy.view_with_validation(), options);
+      const EpochReport& best = trained.state.history[trained.state.best_epoch - 1];
+      EXPECT_GT(best.health.auc, 0.99) << static_cast<int>(kind) << ", " << static_cast<int>(term);
+      EXPECT_LT(best.validation_loss, trained.state.history.front().validation_loss);
+      EXPECT_EQ(trained.state.classifier.size(), term == LossTerm::none ? 0 : options.dimension + 1);
+    }
   }
 }
 
