@@ -10,8 +10,6 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "contrast/arguments.h"
-#include "contrast/rows.h"
 
 namespace unreel::contrast::test {
 
@@ -44,27 +42,3 @@ inline ErrorDetail detail(const Error& error, const std::string& name) {
 }
 
 }  // namespace unreel::contrast::test
-
-namespace unreel::contrast {
-class MemoryRows : public RowSource {
- public:
-  MemoryRows(const float* x, std::size_t rows, std::size_t dims) : x_(x), rows_(rows), dims_(dims) {}
-  std::size_t rows() const override { return rows_; }
-  std::size_t dims() const override { return dims_; }
-  void gather(const std::size_t* rows, std::size_t count, float* out) const override {
-    for (std::size_t i = 0; i < count; ++i) {
-      require_finite_at(rows[i]);
-      std::copy_n(x_ + rows[i] * dims_, dims_, out + i * dims_);
-    }
-  }
-
- private:
-  void require_finite_at(std::size_t row) const {
-    for (std::size_t k = 0; k < dims_; ++k) {
-      if (!std::isfinite(x_[row * dims_ + k])) throw not_finite_at("The feature", row, k);
-    }
-  }
-  const float* x_;
-  std::size_t rows_, dims_;
-};
-}  // namespace unreel::contrast
