@@ -9,9 +9,9 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/half.h"
 #include "base/thread.h"
 #include "clip/batch_choice.h"
-#include "clip/half.h"
 #include "clip/pixels.h"
 #include "clip/shared_model.h"
 #include "onnx/library.h"

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "clip/half.h"
+#include "base/half.h"
 
 namespace unreel::clip {
 namespace {

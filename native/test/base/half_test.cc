@@ -1,11 +1,15 @@
-#include "clip/half.h"
+#include "base/half.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <vector>
 
-namespace unreel::clip {
+#include "base/simd_target.h"
+
+namespace unreel {
 namespace {
 
 TEST(Half, EveryNumberSurvivesTheRoundTrip) {
@@ -32,6 +36,21 @@ TEST(Half, RoundsToTheNearestAndTiesToEven) {
   }
 }
 
+TEST(Half, EveryTargetConvertsEveryNumberAlike) {
+  std::vector<std::uint16_t> halves(0x10000 + 3);  // the last ones fill no vector
+  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
+  for (const std::string& target : simd_targets()) {
+    set_simd_target(target);
+    std::vector<float> floats(halves.size());
+    halves_to_floats(halves.data(), halves.size(), floats.data());
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+      const float expected = half_to_float(halves[i]);
+      ASSERT_EQ(std::memcmp(&floats[i], &expected, sizeof(expected)), 0) << target << " " << halves[i];
+    }
+  }
+  set_simd_target("");
+}
+
 TEST(Half, KnownValues) {
   EXPECT_EQ(float_to_half(1.0F), 0x3c00);
   EXPECT_EQ(float_to_half(-2.0F), 0xc000);
@@ -43,4 +62,4 @@ TEST(Half, KnownValues) {
 }
 
 }  // namespace
-}  // namespace unreel::clip
+}  // namespace unreel

@@ -1,10 +1,11 @@
 // IEEE 754 binary16 as numpy's float16 stores it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-namespace unreel::clip {
+namespace unreel {
 
 /// Round to nearest even; overflow becomes infinity, NaN stays NaN.
 inline std::uint16_t float_to_half(float value) {
@@ -47,4 +48,7 @@ inline float half_to_float(std::uint16_t half) {
   return value;
 }
 
-}  // namespace unreel::clip
+/// half_to_float() of `count` numbers, on the target that base/simd_target.h names. Any thread.
+void halves_to_floats(const std::uint16_t* halves, std::size_t count, float* out);
+
+}  // namespace unreel
