@@ -24,6 +24,7 @@ import { ProjectionHead } from "./head.js";
 import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
 import { scoreRows, svmInput } from "./score.js";
+import { trainingDataOf } from "./training-data.js";
 import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
 import {
   type HeadOrigin,
@@ -121,7 +122,7 @@ export async function trainDetectorHead(
   const record = recordOf(table, parts.validationGroups, seed);
   await mkdir(dir, { recursive: true });
   const checkpoint = join(dir, checkpointFile);
-  const data = trainingData(table, parts.validation, blocksOf(fingerprint, table.dimension), record.manifestSha256);
+  const data = trainingDataOf(table, parts, blocksOf(fingerprint, table.dimension), record);
   const head = await runTraining(data, native, { ...training, checkpoint }).catch((error: unknown) => {
     throw error instanceof TrainingError ? withPlace(error, checkpoint) : error;
   });

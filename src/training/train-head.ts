@@ -164,9 +164,12 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
   if (rows.blocks !== undefined && blocks.reduce((sum, block) => sum + block, 0) !== dims) {
     throw new UnreelRangeError(`rows.blocks must sum up to rows.dimension, ${dims}, not [${blocks}]`);
   }
-  const identity = () => createHash("sha256").update(bytesOf(rows.x)).digest("hex");
-  const data = { source: { x: rows.x, rows: count, dims }, rows: native, blocks, identity };
-  return runTraining(data, nativeHeadOptions(options, dims), options);
+  const checkpoint = options.checkpoint === undefined ? undefined : pathOf(options.checkpoint, "options.checkpoint");
+  // The addon copies rows when it is called; a checkpoint is read before.
+  const x = checkpoint === undefined ? rows.x : rows.x.slice();
+  const identity = () => createHash("sha256").update(bytesOf(x)).digest("hex");
+  const data = { source: { x, rows: count, dims }, rows: native, blocks, identity };
+  return runTraining(data, nativeHeadOptions(options, dims), { ...options, ...(checkpoint !== undefined && { checkpoint }) });
 }
 
 /** What a training reads. */
@@ -215,8 +218,8 @@ export async function runTraining(
   const file =
     checkpoint === undefined
       ? undefined
-      : new CheckpointFile(pathOf(checkpoint, "options.checkpoint"), runOf(data, native), () => abort.token.cancel());
-  const from = await file?.read();
+      : new CheckpointFile(checkpoint, runOf(data, native), () => abort.token.cancel());
+  const from = file === undefined ? undefined : await file.read();
   if (from !== undefined) onResume?.(from.epochs);
   const onEpoch = (state: NativeTrainerState) => {
     file?.keep(state);

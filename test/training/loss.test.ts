@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/random.js";
-import { contrastiveLoss } from "../../src/training/head.js";
+import { contrastiveLoss } from "../../src/training/loss.js";
 import { supconGradient, supconReference } from "./supcon-reference.js";
 
 interface Batch {

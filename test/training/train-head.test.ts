@@ -262,10 +262,19 @@ describe("trainHead with a checkpoint", () => {
 
   it("keeps the state before a divergence, and gives the best head of it", async () => {
     const checkpoint = at("diverged.safetensors");
-    // The rate is mild in the first epoch and past all bounds in the second.
-    const wild = { ...quick, batch: 60, epochs: 2, warmUp: 0.5, learningRate: 1e39, optimizer: "sgd", clipNorm: 1e-39 } as const;
-    const good = await trainHead(data, { ...wild, learningRate: 1, clipNorm: 0, checkpoint, epochs: 2 });
-    expect(good.history).toHaveLength(2);
+    // A decay that turns weights around, 5,000 times as long each step, until they pass float's range.
+    const wild = { ...quick, batch: 60, epochs: 60, warmUp: 0, learningRate: 1, weightDecay: 5000 };
+    const error = await trainHead(data, { ...wild, checkpoint }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TrainingError);
+    const { best, code, details } = error as TrainingError;
+    expect(code).toBe("ERR_UNREEL_DIVERGED");
+    const done = Number(details.epoch) - 1;
+    expect(done).toBeGreaterThan(1);
+    expect(best?.history).toHaveLength(done);
+    const resumed: number[] = [];
+    const again = trainHead(data, { ...wild, checkpoint, onResume: (epochs) => resumed.push(epochs) });
+    await expect(again).rejects.toMatchObject({ code, details });
+    expect(resumed).toEqual([done]);
   });
 });
 
