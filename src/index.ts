@@ -84,14 +84,26 @@ export {
   trainDetectorSvm,
 } from "./training/detector-training.js";
 export {
-  type ContrastiveLossOptions,
-  contrastiveLoss,
   type EpochReport,
   ProjectionHead,
   type TrainHeadOptions,
   type TrainingRows,
   trainHead,
 } from "./training/head.js";
+export {
+  type AlignUniformSettings,
+  type ContrastiveLoss,
+  type ContrastiveLossOptions,
+  contrastiveLoss,
+  type LossName,
+  type LossSettings,
+  type LossTermSettings,
+  lossNames,
+  type MarginSettings,
+  type SingleCentreSettings,
+  type SupconSettings,
+  type TripletSettings,
+} from "./training/loss.js";
 export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
 export {
   type Frame,

@@ -1,4 +1,5 @@
 // The contrastive loss, the projection head and its trainer.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -8,28 +9,86 @@
 #include "binding/js_promise.h"
 #include "binding/values.h"
 #include "contrast/linear_head.h"
-#include "contrast/supcon.h"
+#include "contrast/loss.h"
 #include "contrast/trainer.h"
 
 namespace unreel::binding {
 namespace {
 
-Napi::Value supcon(const Napi::CallbackInfo& info) {
+/// The value that stands beside `name`, which TypeScript has checked.
+template <class T, std::size_t Count>
+T named(const std::pair<const char*, T> (&all)[Count], const std::string& name) {
+  const auto* const found = std::find_if(all, all + Count, [&](const auto& each) { return each.first == name; });
+  UNREEL_CHECK(found != all + Count);
+  return found->second;
+}
+
+constexpr std::pair<const char*, contrast::LossKind> kLosses[] = {
+    {"supcon", contrast::LossKind::supcon},
+    {"align-uniform", contrast::LossKind::align_uniform},
+    {"triplet", contrast::LossKind::triplet},
+    {"margin", contrast::LossKind::margin},
+    {"single-centre", contrast::LossKind::single_centre},
+};
+constexpr std::pair<const char*, contrast::TripletMining> kMinings[] = {{"hard", contrast::TripletMining::hard},
+                                                                        {"all", contrast::TripletMining::all}};
+constexpr std::pair<const char*, contrast::LossTerm> kTerms[] = {{"none", contrast::LossTerm::none},
+                                                                 {"cross-entropy", contrast::LossTerm::cross_entropy},
+                                                                 {"hinge", contrast::LossTerm::hinge}};
+
+contrast::LossOptions loss_options(const Napi::Object& object) {
+  contrast::LossOptions options;
+  options.kind = named(kLosses, string_argument(object.Get("loss")));
+  options.temperature = double_argument(object.Get("temperature"));
+  options.base_temperature = double_argument(object.Get("baseTemperature"));
+  options.align_alpha = double_argument(object.Get("alignAlpha"));
+  options.align_weight = double_argument(object.Get("alignWeight"));
+  options.uniform_weight = double_argument(object.Get("uniformWeight"));
+  options.uniform_t = double_argument(object.Get("uniformT"));
+  options.margin = double_argument(object.Get("margin"));
+  options.mining = named(kMinings, string_argument(object.Get("mining")));
+  options.term = named(kTerms, string_argument(object.Get("term")));
+  options.term_weight = double_argument(object.Get("termWeight"));
+  return options;
+}
+
+/// A loss with what it moves with.
+struct LossResult {
+  double loss = 0;
+  double temperature = 0;
+  std::vector<float> embeddings;
+  std::vector<float> classifier;  ///< empty without a term
+};
+
+Napi::Value loss_to_js(Napi::Env env, const LossResult& result, contrast::LossKind kind) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("loss", result.loss);
+  object.Set("gradient", typed_array(env, result.embeddings.data(), result.embeddings.size()));
+  if (kind == contrast::LossKind::supcon) object.Set("temperatureGradient", result.temperature);
+  if (!result.classifier.empty()) {
+    object.Set("classifierGradient", typed_array(env, result.classifier.data(), result.classifier.size()));
+  }
+  return object;
+}
+
+Napi::Value contrastive_loss(const Napi::CallbackInfo& info) {
   const auto embeddings = copy_of<float>(info[0]);
   const auto labels = copy_of<std::int32_t>(info[1]);
   const contrast::LossShape shape{size_argument(info[2]), size_argument(info[3])};
-  const double temperature = double_argument(info[4]);
+  const contrast::LossOptions options = loss_options(info[4].As<Napi::Object>());
+  const auto classifier = copy_of<float>(info[5]);
   UNREEL_CHECK(embeddings->size() == shape.rows * shape.dims && labels->size() == shape.rows);
+  UNREEL_CHECK(classifier->size() == (options.term == contrast::LossTerm::none ? 0 : shape.dims + 1));
   return run_job(info.Env(), [=]() -> MakeValue {
-    const auto gradient = std::make_shared<std::vector<float>>(embeddings->size());
-    const double loss =
-        contrast::supcon(embeddings->data(), labels->data(), shape, temperature, available_cores(), {gradient->data()});
-    return [loss, gradient](Napi::Env env) {
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("loss", loss);
-      object.Set("gradient", typed_array(env, gradient->data(), gradient->size()));
-      return object;
-    };
+    const auto result = std::make_shared<LossResult>();
+    result->embeddings.resize(embeddings->size());
+    result->classifier.resize(classifier->size());
+    const bool has_term = !classifier->empty();
+    result->loss = contrast::contrastive_loss(
+        {embeddings->data(), labels->data(), shape, has_term ? classifier->data() : nullptr}, options,
+        available_cores(),
+        {result->embeddings.data(), &result->temperature, has_term ? result->classifier.data() : nullptr});
+    return [result, kind = options.kind](Napi::Env env) { return loss_to_js(env, *result, kind); };
   });
 }
 
@@ -144,7 +203,7 @@ Napi::Value create_head(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_training(Napi::Env env, Napi::Object exports) {
-  add_method(env, exports, "supcon", supcon);
+  add_method(env, exports, "contrastiveLoss", contrastive_loss);
   add_method(env, exports, "trainHead", train_head);
   add_method(env, exports, "createHead", create_head);
 }

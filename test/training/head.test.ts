@@ -2,13 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
-import {
-  contrastiveLoss,
-  type EpochReport,
-  ProjectionHead,
-  type TrainingRows,
-  trainHead,
-} from "../../src/training/head.js";
+import { type EpochReport, ProjectionHead, type TrainingRows, trainHead } from "../../src/training/head.js";
+import { contrastiveLoss } from "../../src/training/loss.js";
 import { repositoryRoot } from "../support/cli.js";
 import { temporaryFolder } from "../support/folders.js";
 import { clusters } from "./clusters.js";
