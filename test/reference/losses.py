@@ -73,7 +73,7 @@ def supcon(xp, z, labels, options, inverse_temperature):
 
 
 def align_uniform(xp, z, labels, options, _):
-    """Wang & Isola 2020, eqs. 4 and 5; positives are the rows of one label."""
+    """Wang & Isola 2020, section 4.1; positives are the rows of one label."""
     positive, once = masks(labels)
     d2 = squares(z)
     within = d2[xp.mask(positive & once)]
@@ -92,7 +92,7 @@ def margin(xp, z, labels, options, _):
 
 
 def triplet(xp, z, labels, options, _):
-    """Hermans, Beyer & Leibe 2017, eqs. 5 and 6."""
+    """Hermans, Beyer & Leibe 2017, section 2: "batch hard" and "batch all"."""
     positive, _ = masks(labels)
     d2 = squares(z)
     hinges = []
