@@ -84,7 +84,20 @@ export {
   trainDetectorSvm,
 } from "./training/detector-training.js";
 export { type HeadLayer, type HeadMetadata, ProjectionHead } from "./training/head.js";
-export { type ContrastiveLossOptions, contrastiveLoss } from "./training/loss.js";
+export {
+  type AlignUniformSettings,
+  type ContrastiveLoss,
+  type ContrastiveLossOptions,
+  contrastiveLoss,
+  type LossName,
+  type LossSettings,
+  type LossTermSettings,
+  lossNames,
+  type MarginSettings,
+  type SingleCentreSettings,
+  type SupconSettings,
+  type TripletSettings,
+} from "./training/loss.js";
 export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
 export {
   type EpochReport,

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "binding/error_to_js.h"
+#include "binding/loss_values.h"
 #include "binding/values.h"
 
 namespace unreel::binding {
@@ -99,7 +100,7 @@ contrast::TrainerOptions trainer_options(const Napi::Object& object) {
   options.dimension = size_argument(object.Get("dimension"));
   options.hidden = size_argument(object.Get("hidden"));
   options.dropout = double_argument(object.Get("dropout"));
-  options.loss.temperature = double_argument(object.Get("temperature"));
+  options.loss = loss_options(object.Get("loss").As<Napi::Object>());
   options.learn_temperature = object.Get("learnTemperature").As<Napi::Boolean>();
   options.epochs = int_argument(object.Get("epochs"));
   options.batch = size_argument(object.Get("batch"));

@@ -7,31 +7,53 @@
 #include "binding/entries.h"
 #include "binding/head_values.h"
 #include "binding/js_promise.h"
+#include "binding/loss_values.h"
 #include "binding/training_input.h"
 #include "binding/values.h"
 #include "contrast/head.h"
-#include "contrast/supcon.h"
+#include "contrast/loss.h"
 #include "contrast/standardized_training.h"
 
 namespace unreel::binding {
 namespace {
 
-Napi::Value supcon(const Napi::CallbackInfo& info) {
+/// A loss with what it moves with.
+struct LossResult {
+  double loss = 0;
+  double temperature = 0;
+  std::vector<float> embeddings;
+  std::vector<float> classifier;  ///< empty without a term
+};
+
+Napi::Value loss_to_js(Napi::Env env, const LossResult& result, contrast::LossKind kind) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("loss", result.loss);
+  object.Set("gradient", typed_array(env, result.embeddings.data(), result.embeddings.size()));
+  if (kind == contrast::LossKind::supcon) object.Set("temperatureGradient", result.temperature);
+  if (!result.classifier.empty()) {
+    object.Set("classifierGradient", typed_array(env, result.classifier.data(), result.classifier.size()));
+  }
+  return object;
+}
+
+Napi::Value contrastive_loss(const Napi::CallbackInfo& info) {
   const auto embeddings = copy_of<float>(info[0]);
   const auto labels = copy_of<std::int32_t>(info[1]);
   const contrast::LossShape shape{size_argument(info[2]), size_argument(info[3])};
-  const double temperature = double_argument(info[4]);
+  const contrast::LossOptions options = loss_options(info[4].As<Napi::Object>());
+  const auto classifier = copy_of<float>(info[5]);
   UNREEL_CHECK(embeddings->size() == shape.rows * shape.dims && labels->size() == shape.rows);
+  UNREEL_CHECK(classifier->size() == (options.term == contrast::LossTerm::none ? 0 : shape.dims + 1));
   return run_job(info.Env(), [=]() -> MakeValue {
-    const auto gradient = std::make_shared<std::vector<float>>(embeddings->size());
-    const double loss =
-        contrast::supcon(embeddings->data(), labels->data(), shape, temperature, available_cores(), {gradient->data()});
-    return [loss, gradient](Napi::Env env) {
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("loss", loss);
-      object.Set("gradient", typed_array(env, gradient->data(), gradient->size()));
-      return object;
-    };
+    const auto result = std::make_shared<LossResult>();
+    result->embeddings.resize(embeddings->size());
+    result->classifier.resize(classifier->size());
+    const bool has_term = !classifier->empty();
+    result->loss = contrast::contrastive_loss(
+        {embeddings->data(), labels->data(), shape, has_term ? classifier->data() : nullptr}, options,
+        available_cores(),
+        {result->embeddings.data(), &result->temperature, has_term ? result->classifier.data() : nullptr});
+    return [result, kind = options.kind](Napi::Env env) { return loss_to_js(env, *result, kind); };
   });
 }
 
@@ -117,7 +139,7 @@ Napi::Value create_head(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_training(Napi::Env env, Napi::Object exports) {
-  add_method(env, exports, "supcon", supcon);
+  add_method(env, exports, "contrastiveLoss", contrastive_loss);
   add_method(env, exports, "trainHead", train_head);
   add_method(env, exports, "createHead", create_head);
 }

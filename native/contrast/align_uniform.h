@@ -12,7 +12,7 @@ namespace unreel::contrast {
  * A = mean over pairs i < j of one label of |z_i - z_j|^align_alpha,
  * U = log mean over all pairs i < j of exp(-uniform_t |z_i - z_j|^2).
  * Source: Wang & Isola, Understanding Contrastive Representation Learning through Alignment and Uniformity on the
- * Hypersphere, ICML 2020, eqs. 4 and 5, with rows of one label as the positive pairs (as GenD has it, whose weights
+ * Hypersphere, ICML 2020, section 4.1, with rows of one label as the positive pairs (as GenD has it, whose weights
  * beside a cross-entropy are 0.1 and 0.5). Unlike GenD's code, U is not cut at log 1e-6.
  *
  * A is 0 without a pair of one label, U is 0 for a single row. The gradient of A is taken as 0 at distances of at

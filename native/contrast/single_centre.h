@@ -12,7 +12,7 @@ namespace unreel::contrast {
  * 1) rows to the centre c, which is the mean of the batch's real z; the gradient goes through c as well.
  * Source: Li et al., Frequency-aware Discriminative Feature Learning Supervised by Single-Center Loss for Face Forgery
  * Detection, CVPR 2021. There the features are not normalised, the margin is m sqrt(D) with m = 0.3, and c is a
- * parameter that follows the batches' centres; here z are unit vectors and c stands in the unit ball, so the margin is
+ * parameter that is learnt; here z are unit vectors and c stands in the unit ball, so the margin is
  * a distance as it is, between 0 and 2.
  *
  * 0 without a real row; M_nat without a fake one. The gradient is 0 for a row within 1e-12 of the centre, and for the

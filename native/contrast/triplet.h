@@ -12,8 +12,8 @@ namespace unreel::contrast {
  * max(0, d_ap - d_an + margin), d = |z_i - z_j|.
  * hard: the mean over anchors, each with its farthest positive and nearest negative ("batch hard"). all: the mean over
  * all triplets ("batch all"), zeros among them: so losses of different epochs compare.
- * Source: Hermans, Beyer & Leibe, In Defense of the Triplet Loss for Person Re-Identification, arXiv:1703.07737, eqs. 5
- * and 6. all takes O(rows^2 log rows) time, by sorting, and not rows^3.
+ * Source: Hermans, Beyer & Leibe, In Defense of the Triplet Loss for Person Re-Identification, arXiv:1703.07737,
+ * section 2. all takes O(rows^2 log rows) time, by sorting, and not rows^3.
  *
  * Rows without a positive or without a negative are no anchors; 0 where there is none. Where several rows are exactly
  * as far, the farthest or nearest of an anchor, each has its share of the gradient. It is 0 where a hinge stands at 0,

@@ -18,13 +18,15 @@ export interface NativeBinding {
   /** Their embeddings stand side by side in every row, in this order. */
   loadEncoders(files: readonly NativeEncoderFile[], options: NativeEncoderOptions): Promise<NativeEncoder>;
 
-  supcon(
+  /** classifier: dims + 1, or empty without a term. */
+  contrastiveLoss(
     embeddings: Float32Array,
     labels: Int32Array,
     rows: number,
     dims: number,
-    temperature: number,
-  ): Promise<{ loss: number; gradient: Float32Array }>;
+    options: NativeLossOptions,
+    classifier: Float32Array,
+  ): Promise<NativeLoss>;
   /** onEpoch: after each epoch, with a state that another training can go on from. */
   trainHead(
     source: NativeRowSource,
@@ -257,12 +259,35 @@ export interface NativeTrainingRows {
   groups: Int32Array;
 }
 
+/** Complete: what a loss does not look at is there too. */
+export interface NativeLossOptions {
+  loss: "supcon" | "align-uniform" | "triplet" | "margin" | "single-centre";
+  temperature: number;
+  /** 0: no factor. */
+  baseTemperature: number;
+  alignAlpha: number;
+  alignWeight: number;
+  uniformWeight: number;
+  uniformT: number;
+  margin: number;
+  mining: "hard" | "all";
+  term: "none" | "cross-entropy" | "hinge";
+  termWeight: number;
+}
+
+export interface NativeLoss {
+  loss: number;
+  gradient: Float32Array;
+  temperatureGradient?: number;
+  classifierGradient?: Float32Array;
+}
+
 export interface NativeHeadOptions {
   dimension: number;
   /** 0 for a linear head. */
   hidden: number;
   dropout: number;
-  temperature: number;
+  loss: NativeLossOptions;
   learnTemperature: boolean;
   epochs: number;
   batch: number;

@@ -35,7 +35,10 @@ import {
 } from "./train-head.js";
 
 /** Options of {@link trainDetectorHead}. */
-export interface DetectorHeadOptions extends TrainHeadOptions {
+export type DetectorHeadOptions = TrainHeadOptions & DetectorSettings;
+
+/** What a detector's folder needs beside its head. */
+export interface DetectorSettings {
   /** Share of the groups kept for choosing the epoch and the thresholds, where no split is named `val`. Default 0.25. */
   readonly validation?: number;
   /** Frames below which a verdict is `inconclusive`. Default 4, or the features' frames a video where that is less. */

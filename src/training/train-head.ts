@@ -6,6 +6,7 @@ import { nativeBinding, toUnreelError, withSignal } from "../native/load.js";
 import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { ProjectionHead } from "./head.js";
+import { type LossSettings, nativeLoss } from "./loss.js";
 
 /** Rows that a head is trained on. */
 export interface TrainingRows {
@@ -56,8 +57,11 @@ export interface EpochReport {
   readonly temperature: number;
 }
 
-/** Options of {@link trainHead}. */
-export interface TrainHeadOptions {
+/** Options of {@link trainHead}: which loss, its numbers, and how the head is made and trained. */
+export type TrainHeadOptions = LossSettings & HeadTrainingSettings;
+
+/** How a head is made and trained, whatever the loss. */
+export interface HeadTrainingSettings {
   /** Length of a projection. Default 128. */
   readonly dim?: number;
   /** `linear` (default), or `mlp`: linear, ReLU, linear. */
@@ -66,9 +70,7 @@ export interface TrainHeadOptions {
   readonly hidden?: number;
   /** Share of the last layer's inputs that each training step drops, below 1. Default 0. */
   readonly dropout?: number;
-  /** Of the supervised contrastive loss. Default 0.07. */
-  readonly temperature?: number;
-  /** Trains the temperature too, from `temperature` on, never below 0.01. Default false. */
+  /** With the loss `supcon`: trains the temperature too, from `temperature` on, never below 0.01. Default false. */
   readonly learnTemperature?: boolean;
   /** Default 30. */
   readonly epochs?: number;
@@ -187,12 +189,17 @@ export function nativeHeadOptions(options: TrainHeadOptions, dims: number): Nati
   const below1 = (value: unknown, name: string) => checkRange(value, 0, 1 - Number.EPSILON, name);
   const mlp = checkOneOf(options.head ?? "linear", ["linear", "mlp"], "options.head") === "mlp";
   const hidden = checkInteger(options.hidden ?? dims, 1, "options.hidden");
+  const loss = nativeLoss(options);
+  const { learnTemperature = false } = options;
+  if (learnTemperature && loss.loss !== "supcon") {
+    throw new UnreelTypeError(`options.learnTemperature has no meaning with the loss ${loss.loss}`);
+  }
   return {
     dimension: checkInteger(options.dim ?? 128, 1, "options.dim"),
     hidden: mlp ? hidden : 0,
     dropout: below1(options.dropout ?? 0, "options.dropout"),
-    temperature: checkPositive(options.temperature ?? 0.07, "options.temperature"),
-    learnTemperature: options.learnTemperature ?? false,
+    loss,
+    learnTemperature,
     epochs: checkInteger(options.epochs ?? 30, 1, "options.epochs"),
     batch: checkInteger(options.batch ?? 256, 4, "options.batch"),
     framesPerVideo: checkInteger(options.framesPerVideo ?? 4, 1, "options.framesPerVideo"),
@@ -212,7 +219,7 @@ export function nativeHeadOptions(options: TrainHeadOptions, dims: number): Nati
 export async function runTraining(
   data: TrainingData,
   native: NativeHeadOptions,
-  { signal, stop, checkpoint, onResume, onProgress }: TrainHeadOptions,
+  { signal, stop, checkpoint, onResume, onProgress }: HeadTrainingSettings,
 ): Promise<ProjectionHead & HeadOrigin> {
   using abort = withSignal(signal);
   const file =
@@ -247,8 +254,9 @@ export async function runTraining(
 function metadataOf(native: NativeHeadOptions, state: NativeTrainerState): Record<string, string> {
   const best = state.history[state.bestEpoch - 1];
   return {
-    loss: "supcon",
-    temperature: String(best?.temperature ?? native.temperature),
+    loss: native.loss.loss,
+    ...(native.loss.loss === "supcon" && { temperature: String(best?.temperature ?? native.loss.temperature) }),
+    ...(native.loss.term !== "none" && { term: native.loss.term }),
     epoch: String(state.bestEpoch),
     seed: String(native.seed),
   };

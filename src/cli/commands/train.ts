@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { openStore } from "../../features/store.js";
 import { encodersOf } from "../../fingerprint.js";
 import { trainDetectorHead, trainDetectorSvm } from "../../training/detector-training.js";
+import { type LossName, type LossSettings, lossNames } from "../../training/loss.js";
 import type { EpochReport } from "../../training/train-head.js";
 import { interruptible } from "../interrupt.js";
 import { numberFrom0, positiveNumber, shareBelow1, wholeNumber } from "../options.js";
@@ -15,9 +16,18 @@ interface HeadCommandOptions {
   readonly hidden?: number;
   readonly dim: number;
   readonly dropout: number;
-  readonly loss: "supcon";
-  readonly temperature: number;
+  readonly loss: LossName;
+  readonly temperature?: number;
+  readonly baseTemperature?: number;
   readonly learnTemperature: boolean;
+  readonly margin?: number;
+  readonly mining?: "hard" | "all";
+  readonly alignAlpha?: number;
+  readonly alignWeight?: number;
+  readonly uniformWeight?: number;
+  readonly uniformT?: number;
+  readonly term: "none" | "cross-entropy" | "hinge";
+  readonly termWeight?: number;
   readonly epochs: number;
   readonly batch: number;
   readonly framesPerVideo: number;
@@ -46,12 +56,23 @@ export function addTrainCommand(program: Command): void {
   const train = program.command("train").description("train a detector on a feature store");
   train
     .command("head")
-    .description("train the projection head with the supervised contrastive loss")
+    .description("train the projection head with a contrastive loss")
     .argument("<features>", "a feature store with labels; rows of split test are never used")
     .requiredOption("--out <dir>", "the detector's folder")
-    .addOption(new Option("--loss <name>", "the loss").choices(["supcon"]).default("supcon"))
-    .option("--temperature <t>", "of the loss", positiveNumber, 0.07)
-    .option("--learn-temperature", "train the temperature too", false)
+    .addOption(new Option("--loss <name>", "the loss; docs/losses.md tells them apart").choices(lossNames).default("supcon"))
+    .option("--temperature <t>", "supcon: default 0.07", positiveNumber)
+    .option("--base-temperature <t>", "supcon: the loss is multiplied by temperature / this", positiveNumber)
+    .option("--learn-temperature", "supcon: train the temperature too", false)
+    .option("--margin <d>", "triplet, single-centre: default 0.3; margin: default 1", positiveNumber)
+    .addOption(new Option("--mining <which>", "triplet: each anchor's hard triplet, or all").choices(["hard", "all"]))
+    .option("--align-alpha <a>", "align-uniform: power of the distance, default 2", positiveNumber)
+    .option("--align-weight <w>", "align-uniform: default 1", numberFrom0)
+    .option("--uniform-weight <w>", "align-uniform: default 1", numberFrom0)
+    .option("--uniform-t <t>", "align-uniform: default 2", positiveNumber)
+    .addOption(
+      new Option("--term <name>", "a classification loss beside it").choices(["none", "cross-entropy", "hinge"]).default("none"),
+    )
+    .option("--term-weight <w>", "of that loss: default 1", numberFrom0)
     .option("--dim <n>", "dimension of the projection", wholeNumber(1), 128)
     .addOption(new Option("--head <kind>", "linear, or linear-ReLU-linear").choices(["linear", "mlp"]).default("linear"))
     .option("--hidden <n>", "units of the mlp's hidden layer (default: as many as an embedding has)", wholeNumber(1))
@@ -97,7 +118,7 @@ async function trainHead(features: string, options: HeadCommandOptions, stop: Ab
   const { encoderPaths, fingerprint } = store.info;
   const encoders = encodersOf(fingerprint).map(({ sha256 }, i) => ({ path: encoderPaths?.[i] ?? "", sha256 }));
   const head = await trainDetectorHead(store, options.out, {
-    ...training,
+    ...(training as LossSettings & typeof training),
     stop,
     ...(encoders.length > 0 && encoders.every(({ path }) => path !== "") && { encoders }),
     onResume: (epochs) => say(`Going on from ${options.out}/checkpoint.safetensors: ${epochs} epochs are done.`),
