@@ -40,7 +40,7 @@ void PartnerDecks::deal_any(std::size_t wanted, Random& random, std::vector<std:
     const std::uint32_t place = least_.back();
     least_.pop_back();
     // A deck may have dealt it since it was listed.
-    if (times_[place] != level_ || batches_[place] == batch_) continue;
+    if (times_[place] != level_) continue;
     take(place, batch);
     --wanted;
   }
