@@ -45,8 +45,8 @@ const encoders = store.info.fingerprint.encoders ?? [];
 const sizes = encoders.map((encoder) => encoder.dimension);
 const blocks = sizes.reduce((sum, size) => sum + size, 0) === dimension ? sizes : [dimension];
 const numberOf = new Map([...new Set(table.groups)].sort().map((group, at) => [group, at]));
-const groupOf = Int32Array.from(table.groups, (group) => numberOf.get(group));
-const videoOf = Int32Array.from(table.videos.flatMap(({ rows }, at) => new Array(rows).fill(at)));
+const groupOf = Uint32Array.from(table.groups, (group) => numberOf.get(group));
+const videoOf = Uint32Array.from(table.videos.flatMap(({ rows }, at) => new Array(rows).fill(at)));
 
 /** The groups in an order that only the text decides. */
 function shuffled(text, groups) {
@@ -85,11 +85,12 @@ function unitBlocks(x) {
 async function scores(options, seed, trainRows, validationGroups, testRows) {
   const validates = new Set(validationGroups);
   const of = (array, rows) => Int32Array.from(rows, (row) => array[row]);
+  const numbers = (array, rows) => Uint32Array.from(rows, (row) => array[row]);
   const x = gather(table.x, dimension, trainRows);
   const labels = of(table.labels, trainRows);
   const validation = Uint8Array.from(trainRows, (row) => (validates.has(groupOf[row]) ? 1 : 0));
   const rows = { x, labels, validation, rows: trainRows.length, dimension, blocks };
-  const sources = { videos: of(videoOf, trainRows), groups: of(groupOf, trainRows) };
+  const sources = { videos: numbers(videoOf, trainRows), groups: numbers(groupOf, trainRows) };
   const head = options && (await trainHead({ ...rows, ...sources }, { dim, epochs, seed, ...options }));
   const see = (part, count) => (head ? head.project(part, { rows: count }) : unitBlocks(part));
   const fitRows = trainRows.filter((row) => !validates.has(groupOf[row]));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -47,7 +48,14 @@ class Random {
   /// Fisher-Yates.
   template <class T>
   void shuffle(std::vector<T>& items) {
-    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+    shuffle(items.begin(), items.end());
+  }
+  template <class Iterator>
+  void shuffle(Iterator begin, Iterator end) {
+    for (auto i = static_cast<std::size_t>(end - begin); i > 1; --i) {
+      using Distance = typename std::iterator_traits<Iterator>::difference_type;
+      std::swap(begin[static_cast<Distance>(i - 1)], begin[static_cast<Distance>(below(i))]);
+    }
   }
 
  private:

@@ -35,8 +35,8 @@ std::shared_ptr<contrast::RowSource> shard_rows(const Napi::Object& source) {
 
 TrainingInput::TrainingInput(const Napi::Object& source, const Napi::Object& rows)
     : labels_(copy_of<std::int32_t>(rows.Get("labels"))),
-      videos_(copy_of<std::int32_t>(rows.Get("videos"))),
-      groups_(copy_of<std::int32_t>(rows.Get("groups"))),
+      videos_(copy_of<std::uint32_t>(rows.Get("videos"))),
+      groups_(copy_of<std::uint32_t>(rows.Get("groups"))),
       validation_(copy_of<std::uint8_t>(rows.Get("validation"))) {
   if (source.Has("shards")) {
     source_ = shard_rows(source);

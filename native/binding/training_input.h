@@ -24,7 +24,8 @@ class TrainingInput {
  private:
   std::shared_ptr<std::vector<float>> x_;
   std::shared_ptr<contrast::RowSource> source_;
-  std::shared_ptr<std::vector<std::int32_t>> labels_, videos_, groups_;
+  std::shared_ptr<std::vector<std::int32_t>> labels_;
+  std::shared_ptr<std::vector<std::uint32_t>> videos_, groups_;
   std::shared_ptr<std::vector<std::uint8_t>> validation_;
 };
 

@@ -57,7 +57,7 @@ double auc_of(std::vector<std::pair<double, std::int32_t>> items) {
 HealthProbe::HealthProbe(std::size_t rows, std::size_t dims, std::vector<double> direction)
     : rows_(rows), dims_(dims), direction_(std::move(direction)), sums_{std::vector<double>(dims), sums_[0]} {}
 
-void HealthProbe::add(const float* z, const std::int32_t* labels, const std::int32_t* videos, std::size_t count) {
+void HealthProbe::add(const float* z, const std::int32_t* labels, const std::uint32_t* videos, std::size_t count) {
   for (std::size_t row = 0; row < count; ++row, z += dims_) {
     const auto own = static_cast<std::size_t>(labels[row]);
     double score = 0;

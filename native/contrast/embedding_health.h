@@ -26,14 +26,14 @@ class HealthProbe {
   HealthProbe(std::size_t rows, std::size_t dims, std::vector<double> direction);
 
   /// z: count x dims, unit rows. labels: 1 fake, 0 real. videos: which video each is of.
-  void add(const float* z, const std::int32_t* labels, const std::int32_t* videos, std::size_t count);
+  void add(const float* z, const std::int32_t* labels, const std::uint32_t* videos, std::size_t count);
 
   /// Of all rows; NaN for what has no pairs.
   EmbeddingHealth result() const;
 
  private:
   struct Scored {
-    std::int32_t video;
+    std::uint32_t video;
     std::int32_t label;
     double score;
   };

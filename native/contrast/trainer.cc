@@ -40,7 +40,8 @@ struct StopRequested {};
 /// Rows of a batch side by side. Reused from batch to batch.
 struct BatchRows {
   std::vector<float> x;
-  std::vector<std::int32_t> labels, videos;
+  std::vector<std::int32_t> labels;
+  std::vector<std::uint32_t> videos;
 
   void gather(const TrainingRows& rows, const std::size_t* list, std::size_t count) {
     x.resize(count * rows.x->dims());
@@ -49,7 +50,7 @@ struct BatchRows {
     videos.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
       labels[i] = rows.labels[list[i]];
-      videos[i] = rows.videos != nullptr ? rows.videos[list[i]] : static_cast<std::int32_t>(list[i]);
+      videos[i] = rows.videos != nullptr ? rows.videos[list[i]] : static_cast<std::uint32_t>(list[i]);
     }
   }
 };
@@ -71,10 +72,10 @@ class Training {
         parts_(rows),
         watched_(evenly(parts_.validation.empty() ? parts_.training : parts_.validation, kWatchedRows)),
         centre_rows_(evenly(parts_.training, kCentreRows)),
-        batches_(rows.labels, parts_.training, options.batch, options.seed),
+        batches_(drawn_from(parts_.training)),
         state_(from != nullptr ? *from : fresh_state()) {
     if (!parts_.validation.empty()) {
-      validation_ = ClassBatches(rows.labels, parts_.validation, options.batch, options.seed).next_epoch();
+      validation_ = drawn_from(parts_.validation).next_epoch();
     }
     const std::vector<ParameterGroup> groups = parameters();
     const std::size_t count = std::accumulate(groups.begin(), groups.end(), std::size_t{0},
@@ -112,6 +113,11 @@ class Training {
   }
 
  private:
+  ClassBatches drawn_from(const RowList& part) const {
+    return ClassBatches({rows_.labels, rows_.videos, rows_.groups}, part, {options_.batch, options_.frames_per_video},
+                        options_.seed);
+  }
+
   TrainerState fresh_state() const {
     TrainerState state;
     state.head = Head::seeded({rows_.x->dims(), options_.hidden, options_.dimension}, options_.seed);

@@ -23,8 +23,8 @@ struct TrainingRows {
   const RowSource* x = nullptr;
   const std::int32_t* labels = nullptr;      ///< one a row; 1 = fake, 0 = real
   const std::uint8_t* validation = nullptr;  ///< one a row, 1 = chooses the epoch and trains nothing; null: all train
-  const std::int32_t* videos = nullptr;      ///< one a row, which video it is of; null: each row is its own
-  const std::int32_t* groups = nullptr;      ///< one a row, which source clip it goes back to; null: unknown
+  const std::uint32_t* videos = nullptr;      ///< one a row, which video it is of; null: each row is its own
+  const std::uint32_t* groups = nullptr;      ///< one a row, which source clip it goes back to; null: unknown
 };
 
 struct EpochReport {

@@ -255,8 +255,8 @@ export interface NativeTrainingRows {
   /** 1 for rows that choose the epoch. */
   validation: Uint8Array;
   /** Which video, and which source, a row is of. */
-  videos: Int32Array;
-  groups: Int32Array;
+  videos: Uint32Array;
+  groups: Uint32Array;
 }
 
 /** Complete: what a loss does not look at is there too. */

@@ -17,9 +17,9 @@ export interface TrainingRows {
   /** 1 for rows that choose the best epoch and train nothing, 0 for the others. Default: every row trains. */
   readonly validation?: Uint8Array;
   /** Which video each row is of. Default: each is its own. */
-  readonly videos?: Int32Array;
+  readonly videos?: Uint32Array;
   /** Which source clip each row goes back to: a real video and the fakes made from it share one. Default: unknown. */
-  readonly groups?: Int32Array;
+  readonly groups?: Uint32Array;
   readonly rows: number;
   readonly dimension: number;
   /**
@@ -159,8 +159,8 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
   const native = {
     labels: rows.labels,
     validation: checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation"),
-    videos: checkTyped(rows.videos ?? Int32Array.from({ length: count }, (_, row) => row), Int32Array, count, "rows.videos"),
-    groups: checkTyped(rows.groups ?? new Int32Array(0), Int32Array, rows.groups ? count : 0, "rows.groups"),
+    videos: checkTyped(rows.videos ?? Uint32Array.from({ length: count }, (_, row) => row), Uint32Array, count, "rows.videos"),
+    groups: checkTyped(rows.groups ?? new Uint32Array(0), Uint32Array, rows.groups ? count : 0, "rows.groups"),
   };
   const blocks = (rows.blocks ?? []).map((block, at) => checkInteger(block, 1, `rows.blocks[${at}]`));
   if (rows.blocks !== undefined && blocks.reduce((sum, block) => sum + block, 0) !== dims) {

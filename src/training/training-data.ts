@@ -11,8 +11,8 @@ export function trainingDataOf(
   blocks: readonly number[],
   record: TrainingRecord,
 ): TrainingData {
-  const videos = new Int32Array(table.rows);
-  const groups = new Int32Array(table.rows);
+  const videos = new Uint32Array(table.rows);
+  const groups = new Uint32Array(table.rows);
   const numbers = new Map<string, number>();
   table.videos.forEach(({ group, firstRow, rows }, video) => {
     const number = numbers.get(group) ?? numbers.size;

@@ -14,9 +14,10 @@ namespace {
 /// Unit rows in the plane, by angle.
 struct Rows {
   std::vector<float> z;
-  std::vector<std::int32_t> labels, videos;
+  std::vector<std::int32_t> labels;
+  std::vector<std::uint32_t> videos;
 
-  void add(double angle, std::int32_t label, std::int32_t video) {
+  void add(double angle, std::int32_t label, std::uint32_t video) {
     z.push_back(static_cast<float>(std::cos(angle)));
     z.push_back(static_cast<float>(std::sin(angle)));
     labels.push_back(label);
@@ -36,7 +37,7 @@ struct Rows {
 TEST(EmbeddingHealth, IsWhatTheFormulasSayPairByPair) {
   Rows rows;
   Random random(3);
-  for (std::int32_t i = 0; i < 41; ++i) rows.add(6.28 * random.uniform(), i % 3 == 0 ? 0 : 1, i);
+  for (std::uint32_t i = 0; i < 41; ++i) rows.add(6.28 * random.uniform(), i % 3 == 0 ? 0 : 1, i);
   double cosines = 0;
   double across = 0;
   double same = 0;
@@ -68,7 +69,7 @@ TEST(EmbeddingHealth, IsWhatTheFormulasSayPairByPair) {
 
 TEST(EmbeddingHealth, OfOnePointHasCosinesOfOne) {
   Rows rows;
-  for (std::int32_t i = 0; i < 8; ++i) rows.add(1, i % 2, i);
+  for (std::uint32_t i = 0; i < 8; ++i) rows.add(1, i % 2, i);
   const EmbeddingHealth health = rows.health();
   EXPECT_NEAR(health.cross_cosine, 1, 1e-6);
   EXPECT_NEAR(health.mean_cosine, 1, 1e-6);
@@ -90,7 +91,7 @@ TEST(EmbeddingHealth, AucIsThatOfVideosByTheirMeanScore) {
 
 TEST(EmbeddingHealth, LooksAtUniformityThroughASpreadSample) {
   Rows rows;
-  for (std::int32_t i = 0; i < 3000; ++i) rows.add(i < 1500 ? 0 : 3.14159265, i % 2, i);
+  for (std::uint32_t i = 0; i < 3000; ++i) rows.add(i < 1500 ? 0 : 3.14159265, i % 2, i);
   // Two points, half of the rows each: half of the pairs at distance 0, half at 2.
   EXPECT_NEAR(rows.health().uniformity, std::log((1 + std::exp(-8.0)) / 2), 0.01);
 }

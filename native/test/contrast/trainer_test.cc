@@ -26,13 +26,14 @@ struct Toy {
   std::size_t rows, dims = 22;
   std::vector<float> x;
   std::unique_ptr<RowSource> source;
-  std::vector<std::int32_t> labels, groups;
+  std::vector<std::int32_t> labels;
+  std::vector<std::uint32_t> groups;
   std::vector<std::uint8_t> validation;
 
   explicit Toy(std::size_t row_count = 240) : rows(row_count) {
     Random random(41);
     for (std::size_t row = 0; row < rows; ++row) {
-      groups.push_back(static_cast<std::int32_t>(row / 6));
+      groups.push_back(static_cast<std::uint32_t>(row / 6));
       labels.push_back(groups.back() % 3 == 0 ? 0 : 1);
       for (std::size_t k = 0; k < dims; ++k) {
         const double noise = 2 * random.uniform() - 1;
