@@ -1,5 +1,6 @@
 // A detector measured on a split of a store: what is refused as seen in training, and what the report says of it.
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -109,6 +110,40 @@ describe("the report", () => {
       `unreel evaluate ${at("train")} --detector ${detector} --split test --out '${out}' ` +
         `--allow-shared group,source --title 'Anna'\\''s'`,
     );
+  });
+});
+
+describe("how the head was trained", () => {
+  it("stands in the report: figures of every epoch, and two plots", async () => {
+    const out = at("trained report");
+    const result = await runCli(["evaluate", at("train"), "--detector", detector, "--out", out]);
+    expect(result.status, result.stderr).toBe(0);
+    const { training } = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
+    expect(training).toEqual(JSON.parse(readFileSync(join(detector, "history.json"), "utf8")));
+    expect(training.epochs).toHaveLength(2);
+    const page = readFileSync(join(out, "report.html"), "utf8");
+    expect(page).toContain("Training of the head");
+    expect(page).toContain('<title id="loss-title">Loss by epoch</title>');
+    expect(page).toContain(`over 2 epochs; epoch ${training.bestEpoch} was kept.`);
+    expect(page).toContain('<title id="auc-title">AUC by epoch</title>');
+  });
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    ["cut", (text) => text.slice(0, 40), /history\.json/],
+    ["of another schema", (text) => text.replace('"schema": 1', '"schema": 9'), /history of schema 1/],
+    ["without its best epoch", (text) => text.replace(/"bestEpoch": \d+/, '"bestEpoch": 7'), /bestEpoch/],
+  ])("is refused where history.json is %s", async (name, change, message) => {
+    const copy = at(`history ${name}`);
+    cpSync(detector, copy, { recursive: true });
+    const history = change(readFileSync(join(copy, "history.json"), "utf8"));
+    writeFileSync(join(copy, "history.json"), history);
+    const description = JSON.parse(readFileSync(join(copy, "detector.json"), "utf8"));
+    description.files["history.json"] = createHash("sha256").update(history).digest("hex");
+    writeFileSync(join(copy, "detector.json"), JSON.stringify(description));
+    await expect(evaluateDetector(await openStore(at("train")), copy)).rejects.toMatchObject({
+      code: "ERR_UNREEL_DETECTOR_INVALID",
+      message: expect.stringMatching(message),
+    });
   });
 });
 
