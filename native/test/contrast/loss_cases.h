@@ -31,6 +31,12 @@ inline LossCase with_zero_row(LossCase one, std::size_t row) {
   return one;
 }
 
+/// The row's numbers times `factor`.
+inline LossCase with_scaled_row(LossCase one, std::size_t row, float factor) {
+  for (std::size_t k = 0; k < one.shape.dims; ++k) row_of(one, row)[k] *= factor;
+  return one;
+}
+
 inline LossCase with_copies(LossCase one, std::size_t from, const std::vector<std::size_t>& rows) {
   for (const std::size_t row : rows) std::copy_n(row_of(one, from), one.shape.dims, row_of(one, row));
   return one;
@@ -60,6 +66,7 @@ inline std::vector<NamedCase> smooth_cases() {
       {"one of each", random_case({2, 3}, {0, 1}, 18)},
       {"a pair", random_case({2, 3}, {0}, 19)},
       {"one row", random_case({1, 3}, {1}, 20)},
+      {"a row shorter than the least norm", with_scaled_row(random_case({8, 4}, {0, 1}, 22), 2, 4e-13F)},
       {"clusters", clustered(random_case({10, 6}, {0, 1}, 21), 0.3F)},
   };
 }
