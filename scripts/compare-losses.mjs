@@ -132,7 +132,7 @@ async function judge(options) {
     }
   }
   const predictions = table.videos.map(({ id, label, group }, at) => ({ video: id, label, group, score: sums[at] }));
-  const { video, interval } = evaluate(predictions);
+  const { video, interval } = await evaluate(predictions);
   return { auc: video.auc, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }
 
