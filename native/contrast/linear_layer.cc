@@ -4,69 +4,112 @@
 #include <vector>
 
 #include "base/thread.h"
-#include "contrast/panels.h"
+#include "contrast/aligned_array.h"
+#include "contrast/block_product.h"
 
 namespace unreel::contrast {
 namespace {
 
-/// Outputs that share one pass over x; their rows of dL/dW stay in the first cache.
-constexpr std::size_t kOutputs = 4;
+/// Rows of a result that one thread works on at once, while a panel of the right side stays in its cache.
+constexpr std::size_t kRowTile = 64;
+/// Rows of a batch whose share of a weight's gradient is added in one run.
+constexpr std::size_t kBatchRun = 256;
 
-/// Rows that are worked on at once: they share each pass over the weights.
-constexpr std::size_t kRowTile = 32;
+std::size_t panels_of(std::size_t columns) { return (columns + kPanelWidth - 1) / kPanelWidth; }
+
+/// A right side of depth x columns in panels, filled with zeros up to a whole one.
+class PackedColumns {
+ public:
+  /// element(k, j): the number in row k of the right side, column j.
+  template <class Element>
+  PackedColumns(std::size_t depth, std::size_t columns, int threads, const Element& element)
+      : depth_(depth), columns_(columns), values_(panels_of(columns) * depth * kPanelWidth) {
+    parallel_for(panels_of(columns), threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t panel = begin; panel < end; ++panel) {
+        const std::size_t first = panel * kPanelWidth;
+        float* out = values_.data() + first * depth_;
+        for (std::size_t k = 0; k < depth_; ++k, out += kPanelWidth) {
+          for (std::size_t j = first; j < std::min(first + kPanelWidth, columns_); ++j) out[j - first] = element(k, j);
+        }
+      }
+    });
+  }
+
+  std::size_t depth() const { return depth_; }
+  std::size_t columns() const { return columns_; }
+  RightPanel panel(std::size_t index) const { return {values_.data() + index * kPanelWidth * depth_, kPanelWidth}; }
+
+ private:
+  std::size_t depth_, columns_;
+  AlignedArray values_;
+};
+
+/// out: rows x right.columns() = left (rows x right.depth(), C order) times right, plus bias where there is one.
+void multiply(const float* left, std::size_t rows, const PackedColumns& right, const float* bias, int threads,
+              float* out) {
+  const std::size_t depth = right.depth();
+  const std::size_t columns = right.columns();
+  parallel_for((rows + kRowTile - 1) / kRowTile, threads, [&](std::size_t begin, std::size_t end) {
+    AlignedArray product(kRowTile * kPanelWidth);
+    for (std::size_t first = begin * kRowTile; first < std::min(end * kRowTile, rows); first += kRowTile) {
+      const std::size_t count = std::min(kRowTile, rows - first);
+      for (std::size_t panel = 0; panel < panels_of(columns); ++panel) {
+        multiply_panel({left + first * depth, depth, 1}, right.panel(panel), count, depth, false, product.data(),
+                       kPanelWidth);
+        const std::size_t column = panel * kPanelWidth;
+        const std::size_t width = std::min(kPanelWidth, columns - column);
+        for (std::size_t r = 0; r < count; ++r) {
+          const float* const from = product.data() + r * kPanelWidth;
+          float* const to = out + (first + r) * columns + column;
+          for (std::size_t j = 0; j < width; ++j) to[j] = from[j] + (bias == nullptr ? 0.0F : bias[column + j]);
+        }
+      }
+    }
+  });
+}
 
 }  // namespace
 
 void linear_forward(const float* x, const float* weight, const float* bias, LayerShape shape, int threads, float* y) {
-  const Panels weights(weight, shape.out, shape.in);
-  const std::size_t columns = Panels::padded(shape.out);
-  parallel_for((shape.rows + kRowTile - 1) / kRowTile, threads, [&](std::size_t begin, std::size_t end) {
-    std::vector<double> inputs(kRowTile * shape.in);
-    std::vector<double> outputs(kRowTile * columns);
-    for (std::size_t first = begin * kRowTile; first < std::min(end * kRowTile, shape.rows); first += kRowTile) {
-      const std::size_t count = std::min(kRowTile, shape.rows - first);
-      std::copy_n(x + first * shape.in, count * shape.in, inputs.begin());
-      multiply(inputs.data(), count, weights, 0, columns, columns, outputs.data());
-      for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t o = 0; o < shape.out; ++o) {
-          y[(first + r) * shape.out + o] = static_cast<float>(outputs[r * columns + o] + bias[o]);
-        }
-      }
-    }
-  });
+  const PackedColumns transposed(shape.in, shape.out, threads,
+                                 [&](std::size_t k, std::size_t o) { return weight[o * shape.in + k]; });
+  multiply(x, shape.rows, transposed, bias, threads, y);
 }
 
 void linear_parameter_gradient(const float* x, const float* dy, LayerShape shape, int threads, float* weight_gradient,
                                float* bias_gradient) {
-  std::fill_n(weight_gradient, shape.in * shape.out, 0.0F);
-  std::fill_n(bias_gradient, shape.out, 0.0F);
-  parallel_for((shape.out + kOutputs - 1) / kOutputs, threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t first = begin * kOutputs; first < std::min(end * kOutputs, shape.out); first += kOutputs) {
-      const std::size_t last = std::min(first + kOutputs, shape.out);
-      for (std::size_t row = 0; row < shape.rows; ++row) {
-        const float* const input = x + row * shape.in;
-        for (std::size_t o = first; o < last; ++o) {
-          const float share = dy[row * shape.out + o];
-          float* const weight = weight_gradient + o * shape.in;
-          for (std::size_t k = 0; k < shape.in; ++k) weight[k] += share * input[k];
-          bias_gradient[o] += share;
+  parallel_for(panels_of(shape.in), threads, [&](std::size_t begin, std::size_t end) {
+    AlignedArray inputs(kBatchRun * kPanelWidth);
+    AlignedArray sums(shape.out * kPanelWidth);
+    for (std::size_t panel = begin; panel < end; ++panel) {
+      const std::size_t column = panel * kPanelWidth;
+      const std::size_t width = std::min(kPanelWidth, shape.in - column);
+      for (std::size_t row = 0; row < shape.rows; row += kBatchRun) {
+        const std::size_t count = std::min(kBatchRun, shape.rows - row);
+        for (std::size_t r = 0; r < count; ++r) {
+          float* const to = inputs.data() + r * kPanelWidth;
+          std::fill_n(std::copy_n(x + (row + r) * shape.in + column, width, to), kPanelWidth - width, 0.0F);
         }
+        multiply_panel({dy + row * shape.out, 1, shape.out}, {inputs.data(), kPanelWidth}, shape.out, count, row > 0,
+                       sums.data(), kPanelWidth);
+      }
+      for (std::size_t o = 0; o < shape.out; ++o) {
+        std::copy_n(sums.data() + o * kPanelWidth, width, weight_gradient + o * shape.in + column);
       }
     }
   });
+  std::vector<double> bias_sums(shape.out);
+  for (std::size_t row = 0; row < shape.rows; ++row) {
+    for (std::size_t o = 0; o < shape.out; ++o) bias_sums[o] += dy[row * shape.out + o];
+  }
+  std::transform(bias_sums.begin(), bias_sums.end(), bias_gradient,
+                 [](double sum) { return static_cast<float>(sum); });
 }
 
 void linear_input_gradient(const float* dy, const float* weight, LayerShape shape, int threads, float* dx) {
-  parallel_for(shape.rows, threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      float* const own = dx + row * shape.in;
-      std::fill_n(own, shape.in, 0.0F);
-      for (std::size_t o = 0; o < shape.out; ++o) {
-        const float share = dy[row * shape.out + o];
-        for (std::size_t k = 0; k < shape.in; ++k) own[k] += share * weight[o * shape.in + k];
-      }
-    }
-  });
+  const PackedColumns plain(shape.out, shape.in, threads,
+                            [&](std::size_t o, std::size_t k) { return weight[o * shape.in + k]; });
+  multiply(dy, shape.rows, plain, nullptr, threads, dx);
 }
 
 }  // namespace unreel::contrast

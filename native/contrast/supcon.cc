@@ -1,232 +1,21 @@
 #include "contrast/supcon.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <unordered_map>
-#include <vector>
+#include <optional>
 
-#include "base/thread.h"
+#include "base/simd_target.h"
 #include "contrast/arguments.h"
-#include "contrast/panels.h"
-#include "contrast/unit_row.h"
+#include "contrast/supcon_precise.h"
+#include "contrast/supcon_tiled.h"
 
 namespace unreel::contrast {
 namespace {
 
-/// Rows and columns of the tile of cosines that lives at a time, per thread.
-constexpr std::size_t kTile = 32;
-static_assert(kTile % Panels::kWidth == 0, "a tile ends where a panel ends");
+/// Up to this many rows double costs nothing that one would notice.
+constexpr std::size_t kSmallBatch = 64;
 
-/// Up to 2 / temperature = 80 the least exponential, e^-80, is far from underflow even in float: one shift serves all
-/// rows and one exponential both directions of a pair.
-constexpr double kLargestSharedSpread = 80;
-
-/// z = u / r with r = max(|u|, 1e-12), row by row.
-struct UnitRows {
-  std::vector<double> z;
-  std::vector<double> norms;
-
-  UnitRows(const float* embeddings, LossShape shape) : z(shape.rows * shape.dims), norms(shape.rows) {
-    for (std::size_t i = 0; i < shape.rows; ++i) {
-      const float* const u = embeddings + i * shape.dims;
-      norms[i] = clamped_norm(u, shape.dims);
-      for (std::size_t k = 0; k < shape.dims; ++k) z[i * shape.dims + k] = u[k] / norms[i];
-    }
-  }
-};
-
-/// What the rows of one label share.
-struct Class {
-  std::size_t rows = 0;
-  std::vector<double> sum;  ///< of its z
-
-  std::size_t positives() const { return rows - 1; }
-};
-
-class Classes {
- public:
-  Classes(const std::int32_t* labels, const std::vector<double>& z, LossShape shape) {
-    std::unordered_map<std::int32_t, std::size_t> index;
-    for (std::size_t i = 0; i < shape.rows; ++i) {
-      of_row_.push_back(index.try_emplace(labels[i], classes_.size()).first->second);
-      if (of_row_.back() == classes_.size()) classes_.push_back({0, std::vector<double>(shape.dims)});
-      Class& own = classes_[of_row_.back()];
-      ++own.rows;
-      for (std::size_t k = 0; k < shape.dims; ++k) own.sum[k] += z[i * shape.dims + k];
-    }
-    for (const Class& each : classes_) anchors_ += each.rows > 1 ? each.rows : 0;
-  }
-
-  const Class& of(std::size_t row) const { return classes_[of_row_[row]]; }
-  /// |V|: rows that have a positive.
-  std::size_t anchors() const { return anchors_; }
-  /// The share of row i's term in the loss: 1/|V|, 0 for a row without a positive.
-  double weight(std::size_t row) const { return of(row).rows > 1 ? 1.0 / static_cast<double>(anchors_) : 0.0; }
-
- private:
-  std::vector<std::size_t> of_row_;
-  std::vector<Class> classes_;
-  std::size_t anchors_ = 0;
-};
-
-/// The denominator of a row's softmax: sum over a of exp((cos_ia - shift) / temperature).
-struct Denominator {
-  double shift = 1;
-  double sum = 0;
-};
-
-class Supcon {
- public:
-  Supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads)
-      : shape_(shape),
-        inverse_(1 / temperature),
-        threads_(threads),
-        rows_(embeddings, shape),
-        panels_(rows_.z.data(), shape.rows, shape.dims),
-        classes_(labels, rows_.z, shape),
-        shared_shift_(2 * inverse_ <= kLargestSharedSpread) {
-    if (has_anchors()) sum_denominators();
-  }
-
-  bool has_anchors() const { return classes_.anchors() > 0; }
-
-  /// For has_anchors() alone.
-  double loss() const {
-    double sum = 0;
-    for (std::size_t i = 0; i < shape_.rows; ++i) {
-      if (classes_.weight(i) > 0) sum += classes_.weight(i) * anchor_loss(i);
-    }
-    return sum;
-  }
-
-  /// For has_anchors() alone. values: rows x dims.
-  void gradient(float* values) const {
-    std::vector<double> rates(shape_.rows);
-    for (std::size_t i = 0; i < shape_.rows; ++i) {
-      if (classes_.weight(i) > 0) rates[i] = classes_.weight(i) / denominators_[i].sum;
-    }
-    for_each_row_tile([&](std::size_t first, std::size_t count) {
-      std::vector<double> pulls(count * shape_.dims);
-      for_each_tile(first, count, [&](std::size_t column, std::size_t columns, double* cosines) {
-        for (std::size_t r = 0; r < count; ++r) {
-          double* const own = cosines + r * kTile;
-          to_coefficients(first + r, column, columns, rates, own);
-          add_weighted_rows(own, column, columns, pulls.data() + r * shape_.dims);
-        }
-      });
-      for (std::size_t r = 0; r < count; ++r) {
-        finish_gradient(first + r, pulls.data() + r * shape_.dims, values + (first + r) * shape_.dims);
-      }
-    });
-  }
-
- private:
-  const double* z(std::size_t row) const { return rows_.z.data() + row * shape_.dims; }
-
-  /// Calls body(first row, rows) for each tile of rows, from several threads; tiles do not depend on their number.
-  template <class Body>
-  void for_each_row_tile(const Body& body) const {
-    parallel_for((shape_.rows + kTile - 1) / kTile, threads_, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t tile = begin; tile < end; ++tile) {
-        body(tile * kTile, std::min(kTile, shape_.rows - tile * kTile));
-      }
-    });
-  }
-
-  /// Calls body(first column, columns, cosines) from left to right; cosines: count x kTile, where a row meets itself
-  /// -infinity, so that its exponential is 0 for every temperature.
-  template <class Body>
-  void for_each_tile(std::size_t first, std::size_t count, const Body& body) const {
-    double cosines[kTile * kTile];
-    for (std::size_t column = 0; column < shape_.rows; column += kTile) {
-      const std::size_t columns = std::min(kTile, shape_.rows - column);
-      multiply(z(first), count, panels_, column, Panels::padded(columns), kTile, cosines);
-      if (column == first) {
-        for (std::size_t r = 0; r < count; ++r) cosines[r * kTile + r] = -std::numeric_limits<double>::infinity();
-      }
-      body(column, columns, cosines);
-    }
-  }
-
-  void sum_denominators() {
-    denominators_.assign(shape_.rows, {shared_shift_ ? 1 : -std::numeric_limits<double>::infinity(), 0});
-    for_each_row_tile([&](std::size_t first, std::size_t count) {
-      for_each_tile(first, count, [&](std::size_t, std::size_t columns, const double* cosines) {
-        for (std::size_t r = 0; r < count; ++r) add(cosines + r * kTile, columns, denominators_[first + r]);
-      });
-    });
-  }
-
-  /// Adds a tile's row. Unless the shift is shared it follows the greatest cosine so far (the online softmax).
-  void add(const double* cosines, std::size_t columns, Denominator& denominator) const {
-    if (!shared_shift_) {
-      const double greatest = *std::max_element(cosines, cosines + columns);
-      if (greatest > denominator.shift) {
-        denominator.sum *= std::exp((denominator.shift - greatest) * inverse_);
-        denominator.shift = greatest;
-      }
-    }
-    for (std::size_t c = 0; c < columns; ++c) {
-      denominator.sum += std::exp((cosines[c] - denominator.shift) * inverse_);
-    }
-  }
-
-  /// log sum over a of exp(s_ia) - mean over p of s_ip. The difference of cosines comes first: each of the two terms
-  /// alone may be as great as 1 / temperature.
-  double anchor_loss(std::size_t i) const {
-    const Class& own = classes_.of(i);
-    double positives = 0;
-    for (std::size_t k = 0; k < shape_.dims; ++k) positives += z(i)[k] * (own.sum[k] - z(i)[k]);
-    const double mean = positives / static_cast<double>(own.positives());
-    return (denominators_[i].shift - mean) * inverse_ + std::log(denominators_[i].sum);
-  }
-
-  /// cosines -> A_ij = w_i p_ij + w_j p_ji, what row j weighs in temperature x dL/dz_i through both denominators.
-  void to_coefficients(std::size_t i, std::size_t column, std::size_t columns, const std::vector<double>& rates,
-                       double* values) const {
-    for (std::size_t c = 0; c < columns; ++c) {
-      const std::size_t j = column + c;
-      const double own = std::exp((values[c] - denominators_[i].shift) * inverse_);
-      const double other = shared_shift_ ? own : std::exp((values[c] - denominators_[j].shift) * inverse_);
-      values[c] = own * rates[i] + other * rates[j];
-    }
-  }
-
-  void add_weighted_rows(const double* coefficients, std::size_t column, std::size_t columns, double* sum) const {
-    for (std::size_t c = 0; c < columns; ++c) {
-      const double* const row = z(column + c);
-      for (std::size_t k = 0; k < shape_.dims; ++k) sum[k] += coefficients[c] * row[k];
-    }
-  }
-
-  /// pull = [A Z]_i -> dL/du_i: the positives' part is added, then the chain rule of the normalisation.
-  void finish_gradient(std::size_t i, double* pull, float* gradient) const {
-    const Class& own = classes_.of(i);
-    // Twice: as an anchor towards its positives and as a positive of each of them.
-    const double share = own.rows > 1 ? 2 * classes_.weight(i) / static_cast<double>(own.positives()) : 0;
-    double radial = 0;
-    for (std::size_t k = 0; k < shape_.dims; ++k) {
-      pull[k] -= share * (own.sum[k] - z(i)[k]);
-      radial += pull[k] * z(i)[k];
-    }
-    if (rows_.norms[i] <= kSmallestNorm) radial = 0;
-    constexpr double kMax = std::numeric_limits<float>::max();
-    for (std::size_t k = 0; k < shape_.dims; ++k) {
-      const double value = (pull[k] - radial * z(i)[k]) * inverse_ / rows_.norms[i];
-      gradient[k] = static_cast<float>(std::clamp(value, -kMax, kMax));
-    }
-  }
-
-  const LossShape shape_;
-  const double inverse_;
-  const int threads_;
-  const UnitRows rows_;
-  const Panels panels_;
-  const Classes classes_;
-  const bool shared_shift_;
-  std::vector<Denominator> denominators_;
-};
+bool is_for_tiles(LossShape shape, double temperature) {
+  return shape.rows > kSmallBatch && 2 / temperature <= kLargestSharedSpread && simd_target() != kScalarTarget;
+}
 
 }  // namespace
 
@@ -234,13 +23,11 @@ double supcon(const float* embeddings, const std::int32_t* labels, LossShape sha
               const LossGradient& gradient) {
   require_temperature(temperature);
   require_embeddings(embeddings, shape.rows, shape.dims);
-  const Supcon batch(embeddings, labels, shape, temperature, threads);
-  if (!batch.has_anchors()) {
-    if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
-    return 0;
+  if (is_for_tiles(shape, temperature)) {
+    const std::optional<double> loss = supcon_tiled(embeddings, labels, shape, temperature, threads, gradient);
+    if (loss) return *loss;
   }
-  if (gradient.embeddings != nullptr) batch.gradient(gradient.embeddings);
-  return batch.loss();
+  return supcon_precise(embeddings, labels, shape, temperature, threads, gradient);
 }
 
 }  // namespace unreel::contrast

@@ -13,11 +13,11 @@ namespace unreel::contrast {
  * with |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the
  * factor temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
  *
- * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. Returns the loss; 0 with a zero gradient when V is empty. Where |u_i| <
- * 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. All sums are in double, in an order that depends on the
- * shape alone: the same bits for any threads >= 1. Several threads may call it at once. Throws invalid_argument (no
- * rows, no dims, a temperature that is not finite and above 0 or has no finite inverse), not_finite (names row and
- * column).
+ * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. Returns the loss; 0 with a zero
+ * gradient when V is empty. Where |u_i| < 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. Batches of more than
+ * 64 rows are worked on in float (supcon_tiled.h says how well), others in double. The same bits for any threads >= 1.
+ * Several threads may call it at once. Throws invalid_argument (no rows, no dims, a temperature that is not finite and
+ * above 0 or has no finite inverse), not_finite (names row and column).
  */
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
               const LossGradient& gradient);

@@ -1,0 +1,34 @@
+// The matrix product that every kernel of this room is made of, on the target that base/simd_target.h names.
+#pragma once
+
+#include <cstddef>
+
+namespace unreel::contrast {
+
+/// Columns of the right side that lie side by side in memory. A vector of every target divides it.
+inline constexpr std::size_t kPanelWidth = 32;
+
+/// The left side of a product: element (i, k) is data[i * row + k * depth].
+struct LeftSide {
+  const float* data = nullptr;
+  std::size_t row = 0;
+  std::size_t depth = 0;
+};
+
+/// kPanelWidth columns of the right side: element (k, j) is data[k * depth + j].
+struct RightPanel {
+  const float* data = nullptr;
+  std::size_t depth = 0;
+};
+
+/**
+ * c: rows x kPanelWidth, row i at c + i * c_row: the product of rows x depth and depth x kPanelWidth, or c plus that.
+ *
+ * Each element is the sum from the first k to the last by fused multiply-add, in runs of 256 that are added up: its bits
+ * depend on its row, its column and `depth` alone, not on which rows stand beside it, and are the same on every target
+ * that has such an instruction (x86 from AVX2 on, ARM). For SCALAR too, by std::fma.
+ */
+void multiply_panel(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth, bool accumulate,
+                    float* c, std::size_t c_row);
+
+}  // namespace unreel::contrast

@@ -1,0 +1,137 @@
+#include "contrast/exponential_tiles.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "contrast/exponential_tiles.cc"
+#include <hwy/foreach_target.h>  // compiles this file once per target
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace unreel::contrast::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Columns that are summed side by side, whatever the target's vectors: the order of a sum does not depend on them.
+constexpr std::size_t kGroup = 16;
+
+using Floats = hn::CappedTag<float, kGroup>;
+using Whole = hn::RebindToSigned<Floats>;
+using Vector = hn::Vec<Floats>;
+
+constexpr std::size_t kLanes = hn::MaxLanes(Floats());
+/// Rows whose numbers are added in float before they go to double.
+constexpr std::size_t kRowsPerSum = 32;
+
+/// 2^x for x from -126 to 126: 2^n by the exponent's bits, 2^(x - n) by the polynomial through seven Chebyshev points of
+/// [-1/2, 1/2], whose relative error is 2.6e-9.
+HWY_INLINE Vector power_of_two(Vector x) {
+  const Floats d;
+  const Whole whole;
+  const Vector n = hn::Round(x);
+  const Vector f = hn::Sub(x, n);
+  Vector p = hn::Set(d, 1.5461444696e-4F);
+  p = hn::MulAdd(p, f, hn::Set(d, 1.3400428178e-3F));
+  p = hn::MulAdd(p, f, hn::Set(d, 9.6180566785e-3F));
+  p = hn::MulAdd(p, f, hn::Set(d, 5.5503272267e-2F));
+  p = hn::MulAdd(p, f, hn::Set(d, 2.4022650922e-1F));
+  p = hn::MulAdd(p, f, hn::Set(d, 6.9314720670e-1F));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0F));
+  const auto bits = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(whole, n), hn::Set(whole, 127)));
+  return hn::Mul(p, hn::BitCast(d, bits));
+}
+
+/// (cosine - 1) scale, kept where a float has a normal power of two.
+HWY_INLINE Vector exponential(Vector cosine, Vector scale) {
+  const Floats d;
+  const Vector exponent = hn::Mul(hn::Sub(cosine, hn::Set(d, 1.0F)), scale);
+  return power_of_two(hn::Max(exponent, hn::Set(d, -126.0F)));
+}
+
+/// All of 16 numbers, in one order.
+double sum_of(const float* values) {
+  float eight[8];
+  float four[4];
+  for (std::size_t i = 0; i < 8; ++i) eight[i] = values[i] + values[i + 8];
+  for (std::size_t i = 0; i < 4; ++i) four[i] = eight[i] + eight[i + 4];
+  return (static_cast<double>(four[0]) + four[2]) + (static_cast<double>(four[1]) + four[3]);
+}
+
+/// The exponentials of one row; zeros in the filling and, where `self` is a column, there.
+HWY_INLINE void exponentials_of_row(const float* cosines, std::size_t columns, std::size_t self, Vector scale,
+                                    float* HWY_RESTRICT out) {
+  const Floats d;
+  for (std::size_t j = 0; j < columns; j += kLanes) {
+    hn::StoreU(exponential(hn::LoadU(d, cosines + j), scale), d, out + j);
+  }
+  std::fill(out + columns, out + kTile, 0.0F);
+  if (self < columns) out[self] = 0;
+}
+
+void sum_exponentials_on(const float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
+  const Floats d;
+  const Vector factor = hn::Set(d, scale);
+  alignas(64) float values[kTile];
+  for (std::size_t first = 0; first < part.rows; first += kRowsPerSum) {
+    const std::size_t last = std::min(first + kRowsPerSum, part.rows);
+    alignas(64) float below[kTile] = {};
+    for (std::size_t i = first; i < last; ++i) {
+      exponentials_of_row(cosines + i * kTile, part.columns, part.diagonal ? i : kTile, factor, values);
+      alignas(64) float beside[kGroup] = {};
+      for (std::size_t lane = 0; lane < kGroup; lane += kLanes) {
+        Vector sum = hn::Zero(d);
+        for (std::size_t j = lane; j < kTile; j += kGroup) {
+          const Vector value = hn::Load(d, values + j);
+          sum = hn::Add(sum, value);
+          hn::Store(hn::Add(hn::Load(d, below + j), value), d, below + j);
+        }
+        hn::Store(sum, d, beside + lane);
+      }
+      rows[i] += sum_of(beside);
+    }
+    if (part.diagonal) continue;
+    for (std::size_t j = 0; j < part.columns; ++j) columns[j] += below[j];
+  }
+}
+
+void weigh_exponentials_on(float* cosines, const TilePart& part, float scale, const float* row_rates,
+                           const float* column_rates) {
+  const Floats d;
+  const Vector factor = hn::Set(d, scale);
+  alignas(64) float rates[kTile] = {};
+  std::copy_n(column_rates, part.columns, rates);
+  for (std::size_t i = 0; i < part.rows; ++i) {
+    float* const row = cosines + i * kTile;
+    const Vector own = hn::Set(d, row_rates[i]);
+    for (std::size_t j = 0; j < part.columns; j += kLanes) {
+      const Vector rate = hn::Add(own, hn::Load(d, rates + j));
+      hn::StoreU(hn::Mul(exponential(hn::LoadU(d, row + j), factor), rate), d, row + j);
+    }
+    std::fill(row + part.columns, row + kTile, 0.0F);
+    if (part.diagonal) row[i] = 0;
+  }
+}
+
+}  // namespace
+}  // namespace unreel::contrast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace unreel::contrast {
+
+HWY_EXPORT(sum_exponentials_on);
+HWY_EXPORT(weigh_exponentials_on);
+
+void sum_exponentials(const float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
+  HWY_DYNAMIC_DISPATCH(sum_exponentials_on)(cosines, part, scale, rows, columns);
+}
+
+void weigh_exponentials(float* cosines, const TilePart& part, float scale, const float* row_rates,
+                        const float* column_rates) {
+  HWY_DYNAMIC_DISPATCH(weigh_exponentials_on)(cosines, part, scale, row_rates, column_rates);
+}
+
+}  // namespace unreel::contrast
+#endif  // HWY_ONCE
