@@ -59,14 +59,17 @@ double sum_of(const float* values) {
   return (static_cast<double>(four[0]) + four[2]) + (static_cast<double>(four[1]) + four[3]);
 }
 
-/// The exponentials of one row; zeros in the filling and, where `self` is a column, there.
+/// Columns in whole groups.
+std::size_t whole_groups(std::size_t columns) { return (columns + kGroup - 1) / kGroup * kGroup; }
+
+/// The exponentials of one row; zeros behind its columns up to a whole group and, where `self` is a column, there.
 HWY_INLINE void exponentials_of_row(const float* cosines, std::size_t columns, std::size_t self, Vector scale,
                                     float* HWY_RESTRICT out) {
   const Floats d;
   for (std::size_t j = 0; j < columns; j += kLanes) {
     hn::StoreU(exponential(hn::LoadU(d, cosines + j), scale), d, out + j);
   }
-  std::fill(out + columns, out + kTile, 0.0F);
+  std::fill(out + columns, out + whole_groups(columns), 0.0F);
   if (self < columns) out[self] = 0;
 }
 
@@ -82,7 +85,7 @@ void sum_exponentials_on(const float* cosines, const TilePart& part, float scale
       alignas(64) float beside[kGroup] = {};
       for (std::size_t lane = 0; lane < kGroup; lane += kLanes) {
         Vector sum = hn::Zero(d);
-        for (std::size_t j = lane; j < kTile; j += kGroup) {
+        for (std::size_t j = lane; j < part.columns; j += kGroup) {
           const Vector value = hn::Load(d, values + j);
           sum = hn::Add(sum, value);
           hn::Store(hn::Add(hn::Load(d, below + j), value), d, below + j);
@@ -109,7 +112,6 @@ void weigh_exponentials_on(float* cosines, const TilePart& part, float scale, co
       const Vector rate = hn::Add(own, hn::Load(d, rates + j));
       hn::StoreU(hn::Mul(exponential(hn::LoadU(d, row + j), factor), rate), d, row + j);
     }
-    std::fill(row + part.columns, row + kTile, 0.0F);
     if (part.diagonal) row[i] = 0;
   }
 }

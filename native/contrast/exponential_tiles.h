@@ -5,13 +5,13 @@
 
 namespace unreel::contrast {
 
-/// Rows and columns of a tile, and the distance of its rows in memory.
-inline constexpr std::size_t kTile = 128;
+/// Rows and columns of a tile, at most, and the distance of its rows in memory.
+inline constexpr std::size_t kTile = 192;
 
-/// Which part of a tile holds rows that exist; the rest is filling.
+/// Which part of a tile is in use. Behind a row's columns, up to a multiple of 16, there may be anything finite.
 struct TilePart {
-  std::size_t rows = kTile;
-  std::size_t columns = kTile;
+  std::size_t rows = 0;
+  std::size_t columns = 0;
   bool diagonal = false;  ///< row i and column i are the same row, which meets itself nowhere in the loss
 };
 
@@ -22,7 +22,7 @@ struct TilePart {
  */
 void sum_exponentials(const float* cosines, const TilePart& part, float scale, double* rows, double* columns);
 
-/// cosines -> e_ij (row_rates[i] + column_rates[j]); zeros on the diagonal and in the filling.
+/// cosines -> e_ij (row_rates[i] + column_rates[j]); 0 on the diagonal.
 void weigh_exponentials(float* cosines, const TilePart& part, float scale, const float* row_rates,
                         const float* column_rates);
 

@@ -22,6 +22,9 @@ constexpr double kClosestClass = 0.9995;
 
 constexpr double kLog2E = 1.4426950408889634;
 
+/// Rows of a tile: large ones reuse more of what is in the cache, small ones let more threads work. Whole panels.
+std::size_t tile_of(std::size_t rows) { return rows <= 512 ? 64 : rows <= 2048 ? 128 : kTile; }
+
 class TiledSupcon {
  public:
   TiledSupcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads)
@@ -31,7 +34,8 @@ class TiledSupcon {
         threads_(threads),
         rows_(embeddings, shape, threads),
         classes_(labels, rows_.row(0), rows_.stride(), shape),
-        schedule_((shape.rows + kTile - 1) / kTile),
+        tile_rows_(tile_of(shape.rows)),
+        schedule_((shape.rows + tile_rows_ - 1) / tile_rows_),
         tiles_(static_cast<std::size_t>(threads)),
         denominators_(shape.rows) {}
 
@@ -49,8 +53,8 @@ class TiledSupcon {
     for (AlignedArray& tile : tiles_) tile = AlignedArray(kTile * kTile);
     schedule_.run(threads_, [&](std::size_t thread, std::size_t first, std::size_t second) {
       float* const tile = cosines(thread, first, second);
-      sum_exponentials(tile, part_of(first, second), scale_, &denominators_[first * kTile],
-                       &denominators_[second * kTile]);
+      sum_exponentials(tile, part_of(first, second), scale_, &denominators_[first * tile_rows_],
+                       &denominators_[second * tile_rows_]);
     });
     double sum = 0;
     for (std::size_t i = 0; i < shape_.rows; ++i) {
@@ -71,7 +75,7 @@ class TiledSupcon {
     schedule_.run(threads_, [&](std::size_t thread, std::size_t first, std::size_t second) {
       float* const tile = cosines(thread, first, second);
       const TilePart part = part_of(first, second);
-      weigh_exponentials(tile, part, scale_, &rates[first * kTile], &rates[second * kTile]);
+      weigh_exponentials(tile, part, scale_, &rates[first * tile_rows_], &rates[second * tile_rows_]);
       add_rows({tile, kTile, 1}, part.rows, second, part.columns, first, pulls);
       if (first != second) add_rows({tile, 1, kTile}, part.columns, first, part.rows, second, pulls);
     });
@@ -79,7 +83,7 @@ class TiledSupcon {
   }
 
  private:
-  std::size_t rows_of(std::size_t tile) const { return std::min(kTile, shape_.rows - tile * kTile); }
+  std::size_t rows_of(std::size_t tile) const { return std::min(tile_rows_, shape_.rows - tile * tile_rows_); }
   TilePart part_of(std::size_t first, std::size_t second) const {
     return {rows_of(first), rows_of(second), first == second};
   }
@@ -88,8 +92,8 @@ class TiledSupcon {
   float* cosines(std::size_t thread, std::size_t first, std::size_t second) {
     float* const tile = tiles_[thread].data();
     for (std::size_t j = 0; j < rows_of(second); j += kPanelWidth) {
-      multiply_panel({rows_.row(first * kTile), rows_.stride(), 1}, rows_.across(second * kTile + j), rows_of(first),
-                     shape_.dims, false, tile + j, kTile);
+      multiply_panel({rows_.row(first * tile_rows_), rows_.stride(), 1}, rows_.across(second * tile_rows_ + j),
+                     rows_of(first), shape_.dims, false, tile + j, kTile);
     }
     return tile;
   }
@@ -98,8 +102,8 @@ class TiledSupcon {
   void add_rows(const LeftSide& coefficients, std::size_t count, std::size_t from, std::size_t depth, std::size_t to,
                 AlignedArray& pulls) const {
     for (std::size_t panel = 0; panel < rows_.component_panels(); ++panel) {
-      float* const out = pulls.data() + to * kTile * rows_.stride() + panel * kPanelWidth;
-      multiply_panel(coefficients, rows_.down(from * kTile, panel), count, depth, true, out, rows_.stride());
+      float* const out = pulls.data() + to * tile_rows_ * rows_.stride() + panel * kPanelWidth;
+      multiply_panel(coefficients, rows_.down(from * tile_rows_, panel), count, depth, true, out, rows_.stride());
     }
   }
 
@@ -163,6 +167,7 @@ class TiledSupcon {
   const int threads_;
   const PackedRows rows_;
   const LabelClasses classes_;
+  const std::size_t tile_rows_;
   const PairSchedule schedule_;
   std::vector<AlignedArray> tiles_;
   std::vector<double> denominators_;  ///< R_i, the sum of a row's exponentials
