@@ -42,13 +42,15 @@ describe("losses are those of their papers' formulas by numpy", () => {
     "%s",
     async (_, { dims, labels, embeddings, classifier, options, ...expected }) => {
       const withClassifier = options.term === undefined ? {} : { classifier: Float32Array.from(classifier) };
-      const { loss, gradient, classifierGradient } = await contrastiveLoss(
+      const { loss, gradient, temperatureGradient, classifierGradient } = await contrastiveLoss(
         Float32Array.from(embeddings),
         Int32Array.from(labels),
         { rows: labels.length, dims, ...options, ...withClassifier },
       );
       expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected.loss)));
       expect(errorOf(gradient, expected.gradient)).toBeLessThan(1e-5);
+      if (expected.temperatureGradient === undefined) expect(temperatureGradient).toBeUndefined();
+      else expect(errorOf([temperatureGradient ?? Number.NaN], [expected.temperatureGradient], 1)).toBeLessThan(1e-5);
       if (expected.classifierGradient === undefined) expect(classifierGradient).toBeUndefined();
       else expect(errorOf(classifierGradient ?? [], expected.classifierGradient)).toBeLessThan(1e-6);
     },

@@ -117,6 +117,7 @@ TEST(Loss, IsTheFormulaDifferentiatedByATape) {
     EXPECT_LE(largest_error(per_length(one, measured.embeddings), per_length(one, written.embeddings), 1e-3), 1e-5)
         << name;
     EXPECT_LE(largest_error(measured.classifier, written.classifier, 1e-3), 1e-6) << name;
+    EXPECT_NEAR(measured.temperature, written.temperature, 1e-5 * std::max(1.0, std::abs(written.temperature))) << name;
   });
 }
 
