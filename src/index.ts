@@ -52,7 +52,13 @@ export type { Prediction } from "./evaluation/prediction.js";
 export { readPredictions } from "./evaluation/predictions.js";
 export { writeReport } from "./evaluation/report-folder.js";
 export { type ExtractOptions, type ExtractSummary, extractFeatures } from "./features/extract.js";
-export { createOrOpenStore, type FeatureStore, type FeatureTable, openStore } from "./features/store.js";
+export {
+  createOrOpenStore,
+  type FeatureStore,
+  type FeatureTable,
+  openStore,
+  type TrainingTable,
+} from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
 export {
   type DownloadProgress,

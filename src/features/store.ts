@@ -3,17 +3,23 @@ import { byCodeUnit } from "../datasets/video.js";
 import { type ErrorCode, errorCodes } from "../error-codes.js";
 import { isCodedError, UnreelError } from "../errors.js";
 import type { Fingerprint } from "../fingerprint.js";
+import { isWanted, type ReadOptions, readVideos } from "./chosen-rows.js";
 import type { FailedVideo, StoredError, StoredVideo } from "./commit.js";
 import { establish, makeFolders, readDescription, type StoreDescription, type StoreType } from "./description.js";
 import { readSealed, writeError } from "./files.js";
 import { StoreLayout } from "./layout.js";
 import { Ledger } from "./ledger.js";
-import { type FeatureTable, isWanted, type ReadOptions, readTable, readVideos } from "./table.js";
+import { type FeatureTable, readTable } from "./table.js";
+import { readTrainingTable, type TrainingTable } from "./training-table.js";
 import { StoreWriter, type WriterOptions } from "./writer.js";
 
+export type { ReadOptions } from "./chosen-rows.js";
 export type { FailedVideo, StoredError, StoredVideo } from "./commit.js";
 export type { StoreDescription, StoreType } from "./description.js";
-export type { FeatureTable, ReadOptions, TableVideo } from "./table.js";
+export type { TableVideo } from "./row-table.js";
+export type { FeatureTable } from "./table.js";
+export type { TrainingTable } from "./training-table.js";
+export type { VectorFile } from "./vector-file.js";
 export type { StoreWriter, VideoFailure, VideoFeatures, WriterOptions } from "./writer.js";
 
 /** What a new store holds, and an existing one must hold. */
@@ -139,6 +145,27 @@ export class FeatureStore {
   async read(options: ReadOptions = {}): Promise<FeatureTable> {
     await this.ledger.refresh();
     return readTable(this.layout, this.description, this.ledger, options);
+  }
+
+  /**
+   * Reads what is known of rows, in the order of {@link read}, and where their vectors lie, but not the vectors: for
+   * stores larger than memory. Metadata is checked against its commit; of the files of vectors size and header are, and
+   * {@link verify} compares the rest.
+   *
+   * @throws UnreelError `ERR_UNREEL_STORE_CORRUPT` when a file is not what its commit says
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "unreel";
+   *
+   * const table = await (await openStore("features")).rows({ labelled: true, splits: ["train"] });
+   * const [file, row] = table.places;
+   * console.log(table.files[file ?? 0]?.path, row, table.videoOf(0).id);
+   * ```
+   */
+  async rows(options: ReadOptions = {}): Promise<TrainingTable> {
+    await this.ledger.refresh();
+    return readTrainingTable(this.layout, this.description, this.ledger, options);
   }
 
   /**
