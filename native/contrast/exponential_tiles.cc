@@ -99,18 +99,25 @@ void sum_exponentials_on(const float* cosines, const TilePart& part, float scale
   }
 }
 
-void weigh_exponentials_on(float* cosines, const TilePart& part, float scale, const float* row_rates,
-                           const float* column_rates) {
+void weigh_exponentials_on(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                           const SideOfTile& columns) {
   const Floats d;
+  const Whole whole;
   const Vector factor = hn::Set(d, scale);
   alignas(64) float rates[kTile] = {};
-  std::copy_n(column_rates, part.columns, rates);
+  alignas(64) std::int32_t classes[kTile] = {};
+  std::copy_n(columns.rates, part.columns, rates);
+  std::copy_n(columns.classes, part.columns, classes);
   for (std::size_t i = 0; i < part.rows; ++i) {
     float* const row = cosines + i * kTile;
-    const Vector own = hn::Set(d, row_rates[i]);
+    const Vector rate = hn::Set(d, rows.rates[i]);
+    const Vector pull = hn::Set(d, rows.pulls[i]);
+    const auto own = hn::Set(whole, rows.classes[i]);
     for (std::size_t j = 0; j < part.columns; j += kLanes) {
-      const Vector rate = hn::Add(own, hn::Load(d, rates + j));
-      hn::StoreU(hn::Mul(exponential(hn::LoadU(d, row + j), factor), rate), d, row + j);
+      const Vector both = hn::Add(rate, hn::Load(d, rates + j));
+      const auto alike = hn::RebindMask(d, hn::Eq(own, hn::Load(whole, classes + j)));
+      const Vector pushed = exponential(hn::LoadU(d, row + j), factor);
+      hn::StoreU(hn::MulSub(pushed, both, hn::IfThenElseZero(alike, pull)), d, row + j);
     }
     if (part.diagonal) row[i] = 0;
   }
@@ -130,9 +137,9 @@ void sum_exponentials(const float* cosines, const TilePart& part, float scale, d
   HWY_DYNAMIC_DISPATCH(sum_exponentials_on)(cosines, part, scale, rows, columns);
 }
 
-void weigh_exponentials(float* cosines, const TilePart& part, float scale, const float* row_rates,
-                        const float* column_rates) {
-  HWY_DYNAMIC_DISPATCH(weigh_exponentials_on)(cosines, part, scale, row_rates, column_rates);
+void weigh_exponentials(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                        const SideOfTile& columns) {
+  HWY_DYNAMIC_DISPATCH(weigh_exponentials_on)(cosines, part, scale, rows, columns);
 }
 
 }  // namespace unreel::contrast

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace unreel::contrast {
 
@@ -22,8 +23,15 @@ struct TilePart {
  */
 void sum_exponentials(const float* cosines, const TilePart& part, float scale, double* rows, double* columns);
 
-/// cosines -> e_ij (row_rates[i] + column_rates[j]); 0 on the diagonal.
-void weigh_exponentials(float* cosines, const TilePart& part, float scale, const float* row_rates,
-                        const float* column_rates);
+/// What SupCon's gradient needs of the rows of a side of a tile.
+struct SideOfTile {
+  const float* rates;             ///< 1 / the sum of a row's exponentials; 0 for a row that is no anchor
+  const float* pulls;             ///< 2 / the positives of a row; 0 without any
+  const std::int32_t* classes;    ///< rows of one label have one number
+};
+
+/// cosines -> e_ij (rates_i + rates_j) - (pulls_i where i and j are of one class); 0 on the diagonal.
+void weigh_exponentials(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                        const SideOfTile& columns);
 
 }  // namespace unreel::contrast

@@ -24,11 +24,11 @@ class LabelClasses {
   /// z: unit rows, each `stride` after the one before.
   template <class T>
   LabelClasses(const std::int32_t* labels, const T* z, std::size_t stride, LossShape shape) {
-    std::unordered_map<std::int32_t, std::size_t> index;
+    std::unordered_map<std::int32_t, std::int32_t> index;
     of_row_.reserve(shape.rows);
     for (std::size_t i = 0; i < shape.rows; ++i) {
-      of_row_.push_back(index.try_emplace(labels[i], classes_.size()).first->second);
-      if (of_row_.back() == classes_.size()) classes_.push_back({0, std::vector<double>(shape.dims)});
+      of_row_.push_back(index.try_emplace(labels[i], static_cast<std::int32_t>(classes_.size())).first->second);
+      if (index.size() > classes_.size()) classes_.push_back({0, std::vector<double>(shape.dims)});
       LabelClass& own = classes_[of_row_.back()];
       ++own.rows;
       for (std::size_t k = 0; k < shape.dims; ++k) own.sum[k] += z[i * stride + k];
@@ -38,13 +38,15 @@ class LabelClasses {
 
   const std::vector<LabelClass>& all() const { return classes_; }
   const LabelClass& of(std::size_t row) const { return classes_[of_row_[row]]; }
+  /// Which of all() each row is of.
+  const std::vector<std::int32_t>& of_rows() const { return of_row_; }
   /// |V|: rows that have a positive.
   std::size_t anchors() const { return anchors_; }
   /// The share of row i's term in the loss: 1/|V|, 0 for a row without a positive.
   double weight(std::size_t row) const { return of(row).rows > 1 ? 1.0 / static_cast<double>(anchors_) : 0.0; }
 
  private:
-  std::vector<std::size_t> of_row_;
+  std::vector<std::int32_t> of_row_;
   std::vector<LabelClass> classes_;
   std::size_t anchors_ = 0;
 };

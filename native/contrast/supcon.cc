@@ -1,7 +1,5 @@
 #include "contrast/supcon.h"
 
-#include <optional>
-
 #include "base/simd_target.h"
 #include "contrast/arguments.h"
 #include "contrast/supcon_precise.h"
@@ -24,8 +22,10 @@ double supcon(const float* embeddings, const std::int32_t* labels, LossShape sha
   require_temperature(temperature);
   require_embeddings(embeddings, shape.rows, shape.dims);
   if (is_for_tiles(shape, temperature)) {
-    const std::optional<double> loss = supcon_tiled(embeddings, labels, shape, temperature, threads, gradient);
-    if (loss) return *loss;
+    const TiledLoss tiled = supcon_tiled(embeddings, labels, shape, temperature, threads, gradient);
+    // The loss is that of the tiles either way: it does not depend on whether a gradient was asked for.
+    if (!tiled.holds) supcon_precise(embeddings, labels, shape, temperature, threads, gradient);
+    return tiled.loss;
   }
   return supcon_precise(embeddings, labels, shape, temperature, threads, gradient);
 }

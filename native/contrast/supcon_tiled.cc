@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "base/thread.h"
@@ -17,8 +18,11 @@ namespace {
 
 static_assert(kTile % kPanelWidth == 0, "a tile ends where a panel ends");
 
-/// Means of a class' unit rows that are longer than this are of rows too close together for float.
-constexpr double kClosestClass = 0.9995;
+/// A row's softmax adds up to 1 and its positives' shares to 1, and it is the anchor of the one half of its pairs and the
+/// positive or negative of the other: a force of at most 4. Less than this on every row is too little for float.
+constexpr double kLeastForce = 0.1;
+/// The same for what a row's loss moves with 1 / temperature: a difference of two mean cosines, at most 2.
+constexpr double kLeastRate = 0.02;
 
 constexpr double kLog2E = 1.4426950408889634;
 
@@ -41,14 +45,6 @@ class TiledSupcon {
 
   bool has_anchors() const { return classes_.anchors() > 0; }
 
-  bool is_bearable() const {
-    return std::all_of(classes_.all().begin(), classes_.all().end(), [](const LabelClass& each) {
-      double square = 0;
-      for (const double value : each.sum) square += value * value;
-      return each.rows < 2 || std::sqrt(square) <= kClosestClass * static_cast<double>(each.rows);
-    });
-  }
-
   double loss() {
     for (AlignedArray& tile : tiles_) tile = AlignedArray(kTile * kTile);
     schedule_.run(threads_, [&](std::size_t thread, std::size_t first, std::size_t second) {
@@ -64,22 +60,30 @@ class TiledSupcon {
     return sum;
   }
 
-  /// After loss().
-  void backward(const LossGradient& gradient) {
+  /// After loss(). Returns whether the gradient holds.
+  bool backward(const LossGradient& gradient) {
     // A denominator is 0 for a batch of one row alone.
     std::vector<float> rates(shape_.rows);
+    std::vector<float> pulls(shape_.rows);
     for (std::size_t i = 0; i < shape_.rows; ++i) {
-      if (classes_.weight(i) > 0) rates[i] = static_cast<float>(1 / denominators_[i]);
+      if (classes_.weight(i) == 0) continue;
+      rates[i] = static_cast<float>(1 / denominators_[i]);
+      // Twice: as an anchor towards its positives and as a positive of each of them.
+      pulls[i] = static_cast<float>(2 / static_cast<double>(classes_.of(i).positives()));
     }
-    AlignedArray pulls(shape_.rows * rows_.stride());
+    const auto side = [&](std::size_t tile) {
+      const std::size_t row = tile * tile_rows_;
+      return SideOfTile{&rates[row], &pulls[row], &classes_.of_rows()[row]};
+    };
+    AlignedArray forces(shape_.rows * rows_.stride());
     schedule_.run(threads_, [&](std::size_t thread, std::size_t first, std::size_t second) {
       float* const tile = cosines(thread, first, second);
       const TilePart part = part_of(first, second);
-      weigh_exponentials(tile, part, scale_, &rates[first * tile_rows_], &rates[second * tile_rows_]);
-      add_rows({tile, kTile, 1}, part.rows, second, part.columns, first, pulls);
-      if (first != second) add_rows({tile, 1, kTile}, part.columns, first, part.rows, second, pulls);
+      weigh_exponentials(tile, part, scale_, side(first), side(second));
+      add_rows({tile, kTile, 1}, part.rows, second, part.columns, first, forces);
+      if (first != second) add_rows({tile, 1, kTile}, part.columns, first, part.rows, second, forces);
     });
-    finish(pulls, gradient);
+    return finish(forces, gradient);
   }
 
  private:
@@ -98,11 +102,11 @@ class TiledSupcon {
     return tile;
   }
 
-  /// pulls of tile `to` += coefficients (count x depth) times the rows of tile `from`.
+  /// forces of tile `to` += coefficients (count x depth) times the rows of tile `from`.
   void add_rows(const LeftSide& coefficients, std::size_t count, std::size_t from, std::size_t depth, std::size_t to,
-                AlignedArray& pulls) const {
+                AlignedArray& forces) const {
     for (std::size_t panel = 0; panel < rows_.component_panels(); ++panel) {
-      float* const out = pulls.data() + to * tile_rows_ * rows_.stride() + panel * kPanelWidth;
+      float* const out = forces.data() + to * tile_rows_ * rows_.stride() + panel * kPanelWidth;
       multiply_panel(coefficients, rows_.down(from * tile_rows_, panel), count, depth, true, out, rows_.stride());
     }
   }
@@ -117,48 +121,47 @@ class TiledSupcon {
     return sum / static_cast<double>(own.positives());
   }
 
-  /// pulls = A Z with A_ij = e_ij (1 / R_i + 1 / R_j): the positives' part is added, then the chain rule of the
-  /// normalisation. dL/d(1/temperature) = sum of w_i (sum of p_ij cos_ij - mean positive cosine), and half of z_i.[A Z]_i
-  /// summed over i is the first part.
-  void finish(const AlignedArray& pulls, const LossGradient& gradient) const {
+  /// forces = C Z, where C_ij = p_ij + p_ji - (1/|P(i)| + 1/|P(j)| for positives) is what the loss moves with the
+  /// cosine of i and j, times |V|: what follows is the chain rule of the normalisation. Each pair is in z_i . [C Z]_i and
+  /// in z_j . [C Z]_j, so that half of their sum is what it moves with 1 / temperature.
+  bool finish(const AlignedArray& forces, const LossGradient& gradient) const {
     std::vector<double> radials(shape_.rows);
+    std::vector<double> tangential(shape_.rows);
     parallel_for(shape_.rows, threads_, [&](std::size_t begin, std::size_t end) {
-      std::vector<double> pull(shape_.dims);
       for (std::size_t i = begin; i < end; ++i) {
-        radials[i] = finish_row(i, pulls.data() + i * rows_.stride(), pull, gradient.embeddings);
+        const float* const force = forces.data() + i * rows_.stride();
+        radials[i] = std::inner_product(force, force + shape_.dims, rows_.row(i), 0.0);
+        tangential[i] = tangential_square(i, force, radials[i]);
+        if (gradient.embeddings != nullptr) finish_row(i, force, radials[i], gradient.embeddings);
       }
     });
-    if (gradient.temperature == nullptr) return;
-    const double weight = 1.0 / static_cast<double>(classes_.anchors());
-    double sum = 0;
-    for (std::size_t i = 0; i < shape_.rows; ++i) {
-      sum += weight * radials[i] / 2 - classes_.weight(i) * mean_positive(i);
+    if (gradient.temperature != nullptr) {
+      const double sum = std::accumulate(radials.begin(), radials.end(), 0.0);
+      *gradient.temperature = sum / 2 / static_cast<double>(classes_.anchors());
+      if (std::abs(*gradient.temperature) < kLeastRate) return false;
     }
-    *gradient.temperature = sum;
+    return *std::max_element(tangential.begin(), tangential.end()) >= kLeastForce * kLeastForce;
   }
 
-  /// Returns z_i . [A Z]_i.
-  double finish_row(std::size_t i, const float* weighted, std::vector<double>& pull, float* gradients) const {
+  /// Of what of a force lies along the sphere.
+  double tangential_square(std::size_t i, const float* force, double radial) const {
     const float* const z = rows_.row(i);
-    const LabelClass& own = classes_.of(i);
-    // Twice: as an anchor towards its positives and as a positive of each of them.
-    const double share = own.rows > 1 ? 2 / static_cast<double>(own.positives()) : 0;
-    double through = 0;
-    double radial = 0;
+    double square = 0;
     for (std::size_t k = 0; k < shape_.dims; ++k) {
-      through += static_cast<double>(weighted[k]) * z[k];
-      pull[k] = weighted[k] - share * (own.sum[k] - z[k]);
-      radial += pull[k] * z[k];
+      const double along = force[k] - radial * z[k];
+      square += along * along;
     }
-    if (gradients == nullptr) return through;
-    if (rows_.norm(i) <= kSmallestNorm) radial = 0;
+    return square;
+  }
+
+  void finish_row(std::size_t i, const float* force, double radial, float* gradients) const {
+    const float* const z = rows_.row(i);
+    const double along = rows_.norm(i) > kSmallestNorm ? radial : 0;
     constexpr double kMax = std::numeric_limits<float>::max();
     const double factor = inverse_ / static_cast<double>(classes_.anchors()) / rows_.norm(i);
     for (std::size_t k = 0; k < shape_.dims; ++k) {
-      const double value = (pull[k] - radial * z[k]) * factor;
-      gradients[i * shape_.dims + k] = static_cast<float>(std::clamp(value, -kMax, kMax));
+      gradients[i * shape_.dims + k] = static_cast<float>(std::clamp((force[k] - along * z[k]) * factor, -kMax, kMax));
     }
-    return through;
   }
 
   const LossShape shape_;
@@ -175,18 +178,18 @@ class TiledSupcon {
 
 }  // namespace
 
-std::optional<double> supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape,
-                                   double temperature, int threads, const LossGradient& gradient) {
+TiledLoss supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
+                       int threads, const LossGradient& gradient) {
   TiledSupcon batch(embeddings, labels, shape, temperature, threads);
-  if (!batch.is_bearable()) return std::nullopt;
   if (!batch.has_anchors()) {
     if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
     if (gradient.temperature != nullptr) *gradient.temperature = 0;
-    return 0;
+    return {};
   }
-  const double loss = batch.loss();
-  if (gradient.embeddings != nullptr || gradient.temperature != nullptr) batch.backward(gradient);
-  return loss;
+  TiledLoss result;
+  result.loss = batch.loss();
+  if (gradient.embeddings != nullptr || gradient.temperature != nullptr) result.holds = batch.backward(gradient);
+  return result;
 }
 
 }  // namespace unreel::contrast
