@@ -22,7 +22,7 @@ try {
     `${machine.cpu}, ${machine.cores} cores, ${machine.vectors.join(" ")}; commit ${machine.commit}\n`,
   );
   const { runSuite } = await import(`./${name}/suite.mjs`);
-  const { rows, ratios } = await runSuite();
+  const { rows, ratios } = await runSuite(args.filter((arg) => arg.startsWith("-")));
   const json = args.includes("--json");
   // With --json stdout holds the one line of JSON.
   const people = json ? process.stderr : process.stdout;
