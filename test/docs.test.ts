@@ -84,7 +84,8 @@ async function makeFixtures(): Promise<void> {
     "--count",
     "4",
   );
-  await unreel("train", "head", "features", "--out", "detector", "--dim", "16", "--epochs", "3");
+  const head = ["--dim", "16", "--epochs", "3", "--onnx", "head.onnx"];
+  await unreel("train", "head", "features", "--out", "detector", ...head);
   await unreel("train", "svm", "features", "--detector", "detector");
   await unreel("sample", "clip.mp4", "--frames", "0,5,9", "--out", "frames.npy");
 }

@@ -62,31 +62,31 @@ double sum_of(const float* values) {
 /// Columns in whole groups.
 std::size_t whole_groups(std::size_t columns) { return (columns + kGroup - 1) / kGroup * kGroup; }
 
-/// The exponentials of one row; zeros behind its columns up to a whole group and, where `self` is a column, there.
-HWY_INLINE void exponentials_of_row(const float* cosines, std::size_t columns, std::size_t self, Vector scale,
-                                    float* HWY_RESTRICT out) {
+/// Turns a row of cosines into exponentials; zeros behind its columns up to a whole group and, where `self` is a column,
+/// there.
+HWY_INLINE void exponentials_of_row(float* row, std::size_t columns, std::size_t self, Vector scale) {
   const Floats d;
   for (std::size_t j = 0; j < columns; j += kLanes) {
-    hn::StoreU(exponential(hn::LoadU(d, cosines + j), scale), d, out + j);
+    hn::StoreU(exponential(hn::LoadU(d, row + j), scale), d, row + j);
   }
-  std::fill(out + columns, out + whole_groups(columns), 0.0F);
-  if (self < columns) out[self] = 0;
+  std::fill(row + columns, row + whole_groups(columns), 0.0F);
+  if (self < columns) row[self] = 0;
 }
 
-void sum_exponentials_on(const float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
+void sum_exponentials_on(float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
   const Floats d;
   const Vector factor = hn::Set(d, scale);
-  alignas(64) float values[kTile];
   for (std::size_t first = 0; first < part.rows; first += kRowsPerSum) {
     const std::size_t last = std::min(first + kRowsPerSum, part.rows);
-    alignas(64) float below[kTile] = {};
+    alignas(64) float below[kMostTile] = {};
     for (std::size_t i = first; i < last; ++i) {
-      exponentials_of_row(cosines + i * kTile, part.columns, part.diagonal ? i : kTile, factor, values);
+      float* const row = cosines + i * part.stride;
+      exponentials_of_row(row, part.columns, part.diagonal ? i : part.columns, factor);
       alignas(64) float beside[kGroup] = {};
       for (std::size_t lane = 0; lane < kGroup; lane += kLanes) {
         Vector sum = hn::Zero(d);
         for (std::size_t j = lane; j < part.columns; j += kGroup) {
-          const Vector value = hn::Load(d, values + j);
+          const Vector value = hn::LoadU(d, row + j);
           sum = hn::Add(sum, value);
           hn::Store(hn::Add(hn::Load(d, below + j), value), d, below + j);
         }
@@ -99,28 +99,40 @@ void sum_exponentials_on(const float* cosines, const TilePart& part, float scale
   }
 }
 
-void weigh_exponentials_on(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
-                           const SideOfTile& columns) {
+/// to_exponential: what a number of the tile becomes first.
+template <class ToExponential>
+HWY_INLINE void weigh(float* tile, const TilePart& part, const SideOfTile& rows, const SideOfTile& columns,
+                      const ToExponential& to_exponential) {
   const Floats d;
   const Whole whole;
-  const Vector factor = hn::Set(d, scale);
-  alignas(64) float rates[kTile] = {};
-  alignas(64) std::int32_t classes[kTile] = {};
+  alignas(64) float rates[kMostTile] = {};
+  alignas(64) std::int32_t classes[kMostTile] = {};
   std::copy_n(columns.rates, part.columns, rates);
   std::copy_n(columns.classes, part.columns, classes);
   for (std::size_t i = 0; i < part.rows; ++i) {
-    float* const row = cosines + i * kTile;
+    float* const row = tile + i * part.stride;
     const Vector rate = hn::Set(d, rows.rates[i]);
     const Vector pull = hn::Set(d, rows.pulls[i]);
     const auto own = hn::Set(whole, rows.classes[i]);
     for (std::size_t j = 0; j < part.columns; j += kLanes) {
       const Vector both = hn::Add(rate, hn::Load(d, rates + j));
       const auto alike = hn::RebindMask(d, hn::Eq(own, hn::Load(whole, classes + j)));
-      const Vector pushed = exponential(hn::LoadU(d, row + j), factor);
+      const Vector pushed = to_exponential(hn::LoadU(d, row + j));
       hn::StoreU(hn::MulSub(pushed, both, hn::IfThenElseZero(alike, pull)), d, row + j);
     }
     if (part.diagonal) row[i] = 0;
   }
+}
+
+void weigh_exponentials_on(float* exponentials, const TilePart& part, const SideOfTile& rows,
+                           const SideOfTile& columns) {
+  weigh(exponentials, part, rows, columns, [](Vector value) { return value; });
+}
+
+void weigh_cosines_on(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                      const SideOfTile& columns) {
+  const Vector factor = hn::Set(Floats(), scale);
+  weigh(cosines, part, rows, columns, [factor](Vector value) { return exponential(value, factor); });
 }
 
 }  // namespace
@@ -132,14 +144,19 @@ namespace unreel::contrast {
 
 HWY_EXPORT(sum_exponentials_on);
 HWY_EXPORT(weigh_exponentials_on);
+HWY_EXPORT(weigh_cosines_on);
 
-void sum_exponentials(const float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
+void sum_exponentials(float* cosines, const TilePart& part, float scale, double* rows, double* columns) {
   HWY_DYNAMIC_DISPATCH(sum_exponentials_on)(cosines, part, scale, rows, columns);
 }
 
-void weigh_exponentials(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
-                        const SideOfTile& columns) {
-  HWY_DYNAMIC_DISPATCH(weigh_exponentials_on)(cosines, part, scale, rows, columns);
+void weigh_exponentials(float* exponentials, const TilePart& part, const SideOfTile& rows, const SideOfTile& columns) {
+  HWY_DYNAMIC_DISPATCH(weigh_exponentials_on)(exponentials, part, rows, columns);
+}
+
+void weigh_cosines(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                   const SideOfTile& columns) {
+  HWY_DYNAMIC_DISPATCH(weigh_cosines_on)(cosines, part, scale, rows, columns);
 }
 
 }  // namespace unreel::contrast

@@ -6,22 +6,23 @@
 
 namespace unreel::contrast {
 
-/// Rows and columns of a tile, at most, and the distance of its rows in memory.
-inline constexpr std::size_t kTile = 192;
+/// Rows and columns of a tile, at most.
+inline constexpr std::size_t kMostTile = 192;
 
 /// Which part of a tile is in use. Behind a row's columns, up to a multiple of 16, there may be anything finite.
 struct TilePart {
   std::size_t rows = 0;
   std::size_t columns = 0;
+  std::size_t stride = 0;  ///< from one row to the next in memory; a multiple of 16
   bool diagonal = false;  ///< row i and column i are the same row, which meets itself nowhere in the loss
 };
 
 /**
- * Adds e_ij = 2^((cosines_ij - 1) scale) to rows[i] and, but for a tile of the diagonal, to columns[j]. Relative error of
- * an exponential below 1e-6 where its exponent is above -80 log2(e). The same bits on all targets with fused
- * multiply-add.
+ * cosines -> e_ij = 2^((cosines_ij - 1) scale), 0 on the diagonal; adds them to rows[i] and, but for a tile of the
+ * diagonal, to columns[j]. Relative error of an exponential below 1e-6 where its exponent is above -80 log2(e). The same
+ * bits on all targets with fused multiply-add.
  */
-void sum_exponentials(const float* cosines, const TilePart& part, float scale, double* rows, double* columns);
+void sum_exponentials(float* cosines, const TilePart& part, float scale, double* rows, double* columns);
 
 /// What SupCon's gradient needs of the rows of a side of a tile.
 struct SideOfTile {
@@ -30,8 +31,11 @@ struct SideOfTile {
   const std::int32_t* classes;    ///< rows of one label have one number
 };
 
-/// cosines -> e_ij (rates_i + rates_j) - (pulls_i where i and j are of one class); 0 on the diagonal.
-void weigh_exponentials(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
-                        const SideOfTile& columns);
+/// e_ij -> e_ij (rates_i + rates_j) - (pulls_i where i and j are of one class); 0 on the diagonal.
+void weigh_exponentials(float* exponentials, const TilePart& part, const SideOfTile& rows, const SideOfTile& columns);
+
+/// The same from cosines.
+void weigh_cosines(float* cosines, const TilePart& part, float scale, const SideOfTile& rows,
+                   const SideOfTile& columns);
 
 }  // namespace unreel::contrast

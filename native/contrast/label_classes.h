@@ -21,19 +21,26 @@ struct LabelClass {
 /// The classes of a batch, by first appearance.
 class LabelClasses {
  public:
-  /// z: unit rows, each `stride` after the one before.
-  template <class T>
-  LabelClasses(const std::int32_t* labels, const T* z, std::size_t stride, LossShape shape) {
+  /// The sums are zero until add_rows().
+  LabelClasses(const std::int32_t* labels, LossShape shape) {
     std::unordered_map<std::int32_t, std::int32_t> index;
     of_row_.reserve(shape.rows);
     for (std::size_t i = 0; i < shape.rows; ++i) {
       of_row_.push_back(index.try_emplace(labels[i], static_cast<std::int32_t>(classes_.size())).first->second);
       if (index.size() > classes_.size()) classes_.push_back({0, std::vector<double>(shape.dims)});
-      LabelClass& own = classes_[of_row_.back()];
-      ++own.rows;
-      for (std::size_t k = 0; k < shape.dims; ++k) own.sum[k] += z[i * stride + k];
+      ++classes_[of_row_.back()].rows;
     }
     for (const LabelClass& each : classes_) anchors_ += each.rows > 1 ? each.rows : 0;
+  }
+
+  /// z: all unit rows, each `stride` after the one before. Adds the components [begin, end) to the sums, from the first row
+  /// to the last; threads may add different components. Does not throw.
+  template <class T>
+  void add_rows(const T* z, std::size_t stride, std::size_t begin, std::size_t end) {
+    for (std::size_t i = 0; i < of_row_.size(); ++i) {
+      double* const sum = classes_[of_row_[i]].sum.data();
+      for (std::size_t k = begin; k < end; ++k) sum[k] += z[i * stride + k];
+    }
   }
 
   const std::vector<LabelClass>& all() const { return classes_; }

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kRowTile = 64;
 /// Rows of a batch whose share of a weight's gradient is added in one run.
 constexpr std::size_t kBatchRun = 256;
+/// Numbers whose copying takes as long as starting a thread.
+constexpr std::size_t kWorthThreads = 1 << 18;
 
 std::size_t panels_of(std::size_t columns) { return (columns + kPanelWidth - 1) / kPanelWidth; }
 
@@ -24,7 +26,8 @@ class PackedColumns {
   template <class Element>
   PackedColumns(std::size_t depth, std::size_t columns, int threads, const Element& element)
       : depth_(depth), columns_(columns), values_(panels_of(columns) * depth * kPanelWidth) {
-    parallel_for(panels_of(columns), threads, [&](std::size_t begin, std::size_t end) {
+    // A small one is packed sooner than threads start.
+    parallel_for(panels_of(columns), depth * columns < kWorthThreads ? 1 : threads, [&](std::size_t begin, std::size_t end) {
       for (std::size_t panel = begin; panel < end; ++panel) {
         const std::size_t first = panel * kPanelWidth;
         float* out = values_.data() + first * depth_;

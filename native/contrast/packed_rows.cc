@@ -1,6 +1,9 @@
 #include "contrast/packed_rows.h"
 
-#include "base/thread.h"
+#include <algorithm>
+#include <cmath>
+
+#include "contrast/float_sums.h"
 #include "contrast/unit_row.h"
 
 namespace unreel::contrast {
@@ -15,24 +18,25 @@ std::size_t odd_panels(std::size_t count) {
 
 }  // namespace
 
-PackedRows::PackedRows(const float* embeddings, LossShape shape, int threads)
-    : dims_(shape.dims),
+PackedRows::PackedRows(const float* embeddings, LossShape shape)
+    : embeddings_(embeddings),
+      dims_(shape.dims),
       stride_(odd_panels(shape.dims)),
       rows_(whole_panels(shape.rows) * stride_),
       panels_(whole_panels(shape.rows) * shape.dims),
-      norms_(shape.rows) {
-  parallel_for(whole_panels(shape.rows) / kPanelWidth, threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin * kPanelWidth; i < std::min(end * kPanelWidth, shape.rows); ++i) {
-      const float* const u = embeddings + i * dims_;
-      float* const z = rows_.data() + i * stride_;
-      float* const column = panels_.data() + i / kPanelWidth * kPanelWidth * dims_ + i % kPanelWidth;
-      norms_[i] = clamped_norm(u, dims_);
-      for (std::size_t k = 0; k < dims_; ++k) {
-        z[k] = static_cast<float>(u[k] / norms_[i]);
-        column[k * kPanelWidth] = z[k];
-      }
-    }
-  });
+      norms_(shape.rows) {}
+
+void PackedRows::pack(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin * kPanelWidth; i < std::min(end * kPanelWidth, norms_.size()); ++i) {
+    const float* const u = embeddings_ + i * dims_;
+    float* const z = rows_.data() + i * stride_;
+    float* const column = panels_.data() + i / kPanelWidth * kPanelWidth * dims_ + i % kPanelWidth;
+    const double square = strand_sum(dims_, [u](std::size_t k) { return static_cast<double>(u[k]) * u[k]; });
+    norms_[i] = std::max(std::sqrt(square), kSmallestNorm);
+    const double inverse = 1 / norms_[i];
+    for (std::size_t k = 0; k < dims_; ++k) z[k] = static_cast<float>(u[k] * inverse);
+    for (std::size_t k = 0; k < dims_; ++k) column[k * kPanelWidth] = z[k];
+  }
 }
 
 }  // namespace unreel::contrast

@@ -16,8 +16,13 @@ namespace unreel::contrast {
  */
 class PackedRows {
  public:
-  /// embeddings: rows x dims, u. The bits do not depend on `threads`.
-  PackedRows(const float* embeddings, LossShape shape, int threads);
+  /// embeddings: rows x dims, u; borrowed until pack() has packed them all.
+  PackedRows(const float* embeddings, LossShape shape);
+
+  /// Parts that may be packed on different threads.
+  std::size_t parts() const { return (norms_.size() + kPanelWidth - 1) / kPanelWidth; }
+  /// Packs the parts [begin, end). Does not throw.
+  void pack(std::size_t begin, std::size_t end);
 
   /// Numbers from one row to the next: whole panels, and an odd number of them, so that a column's numbers fall into
   /// different sets of the first cache.
@@ -34,6 +39,7 @@ class PackedRows {
   RightPanel down(std::size_t i, std::size_t panel) const { return {row(i) + panel * kPanelWidth, stride_}; }
 
  private:
+  const float* embeddings_;
   std::size_t dims_;
   std::size_t stride_;
   AlignedArray rows_;

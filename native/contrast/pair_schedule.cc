@@ -1,25 +1,17 @@
 #include "contrast/pair_schedule.h"
 
 #include <algorithm>
-#include <atomic>
-#include <memory>
 #include <thread>
 
-#include "base/thread.h"
-
 namespace unreel::contrast {
-namespace {
-
 /// Pairs of a tile that are done. On a cache line of its own: others wait for it.
-struct alignas(64) Turns {
+struct alignas(64) PairSchedule::Run::Turns {
   std::atomic<std::size_t> done{0};
 
   void wait_for(std::size_t turn) const {
     while (done.load(std::memory_order_acquire) != turn) std::this_thread::yield();
   }
 };
-
-}  // namespace
 
 PairSchedule::PairSchedule(std::size_t tiles) : tiles_(tiles) {
   std::vector<std::size_t> turns(tiles);
@@ -42,21 +34,20 @@ PairSchedule::PairSchedule(std::size_t tiles) : tiles_(tiles) {
   }
 }
 
-void PairSchedule::run(int threads, const std::function<void(std::size_t, std::size_t, std::size_t)>& work) const {
-  const std::unique_ptr<Turns[]> turns(new Turns[tiles_]);
-  std::atomic<std::size_t> next{0};
-  const std::size_t workers = std::min<std::size_t>(std::max(threads, 1), (tiles_ + 1) / 2);
-  parallel_for(workers, static_cast<int>(workers), [&](std::size_t thread, std::size_t) {
-    // Pairs are taken in their order, so the one that a thread waits for is taken already.
-    for (std::size_t i = next++; i < pairs_.size(); i = next++) {
-      const Pair& pair = pairs_[i];
-      turns[pair.first].wait_for(pair.first_turn);
-      turns[pair.second].wait_for(pair.second_turn);
-      work(thread, pair.first, pair.second);
-      turns[pair.first].done.fetch_add(1, std::memory_order_release);
-      if (pair.first != pair.second) turns[pair.second].done.fetch_add(1, std::memory_order_release);
-    }
-  });
+PairSchedule::Run::Run(const PairSchedule& schedule) : schedule_(schedule), turns_(new Turns[schedule.tiles_]) {}
+
+PairSchedule::Run::~Run() = default;
+
+void PairSchedule::Run::work_off(const std::function<void(std::size_t, std::size_t, std::size_t)>& work) {
+  // Pairs are taken in their order, so the one that a thread waits for is taken already.
+  for (std::size_t i = next_++; i < schedule_.pairs_.size(); i = next_++) {
+    const Pair& pair = schedule_.pairs_[i];
+    turns_[pair.first].wait_for(pair.first_turn);
+    turns_[pair.second].wait_for(pair.second_turn);
+    work(i, pair.first, pair.second);
+    turns_[pair.first].done.fetch_add(1, std::memory_order_release);
+    if (pair.first != pair.second) turns_[pair.second].done.fetch_add(1, std::memory_order_release);
+  }
 }
 
 }  // namespace unreel::contrast

@@ -1,8 +1,10 @@
 // All pairs of tiles, worked on by several threads with sums in one order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace unreel::contrast {
@@ -16,12 +18,29 @@ class PairSchedule {
  public:
   explicit PairSchedule(std::size_t tiles);
 
-  /**
-   * Calls work(thread, first, second), first <= second, for each pair, from `threads` threads. Two calls that share a
-   * tile never overlap, and come in the same order whatever the number of threads; the later one sees what the earlier
-   * one wrote. `work` must not throw.
-   */
-  void run(int threads, const std::function<void(std::size_t thread, std::size_t first, std::size_t second)>& work) const;
+  /// Pairs in all.
+  std::size_t size() const { return pairs_.size(); }
+
+  /// One working off of all pairs, shared by the threads that do it.
+  class Run {
+   public:
+    explicit Run(const PairSchedule& schedule);
+    ~Run();
+
+    /**
+     * Calls work(pair, first, second), first <= second, for pairs that nobody has taken, until there are none; pair counts
+     * from 0. Any number of threads may be in it. Two calls of `work` that share a tile never overlap, and come in the same
+     * order whatever the number of threads; the later one sees what the earlier one wrote. `work` must not throw.
+     */
+    void work_off(const std::function<void(std::size_t pair, std::size_t first, std::size_t second)>& work);
+
+   private:
+    struct Turns;
+
+    const PairSchedule& schedule_;
+    std::unique_ptr<Turns[]> turns_;
+    std::atomic<std::size_t> next_{0};
+  };
 
  private:
   struct Pair {

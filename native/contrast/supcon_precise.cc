@@ -46,8 +46,9 @@ class PreciseSupcon {
         threads_(threads),
         rows_(embeddings, shape),
         panels_(rows_.z.data(), shape.rows, shape.dims),
-        classes_(labels, rows_.z.data(), shape.dims, shape),
+        classes_(labels, shape),
         shared_shift_(2 * inverse_ <= kLargestSharedSpread) {
+    classes_.add_rows(rows_.z.data(), shape.dims, 0, shape.dims);
     if (has_anchors()) sum_denominators();
   }
 
@@ -203,7 +204,7 @@ class PreciseSupcon {
   const int threads_;
   const UnitRows rows_;
   const Panels panels_;
-  const LabelClasses classes_;
+  LabelClasses classes_;
   const bool shared_shift_;
   std::vector<Denominator> denominators_;
 };

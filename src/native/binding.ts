@@ -244,10 +244,23 @@ export interface NativeEncoder {
   close(): void;
 }
 
-export interface NativeRowSource {
-  x: Float32Array;
+/** Rows in memory, or in the files of a store. */
+export type NativeRowSource =
+  | { x: Float32Array; rows: number; dims: number }
+  | {
+      shards: readonly NativeShard[];
+      /** Two a row: index of the shard, and row of the shard. */
+      places: Uint32Array;
+      dims: number;
+    };
+
+/** An .npy file of vectors. */
+export interface NativeShard {
+  path: string;
+  type: "<f2" | "<f4";
+  /** Of the first vector, in bytes. */
+  offset: number;
   rows: number;
-  dims: number;
 }
 
 export interface NativeTrainingRows {

@@ -14,9 +14,9 @@ import {
 } from "../detector-folder.js";
 import { throwIfAborted, UnreelError } from "../errors.js";
 import { metricsOf, type Scored } from "../evaluation/metrics.js";
-import { leakFactsOf } from "../features/content.js";
+import { storedLeakFactsOf } from "../features/content.js";
 import type { FeatureStore } from "../features/store.js";
-import type { FeatureTable } from "../features/table.js";
+import type { FeatureTable, TableVideo } from "../features/store.js";
 import { assertSameFingerprint } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "./blocks.js";
@@ -24,15 +24,16 @@ import { ProjectionHead } from "./head.js";
 import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
 import { scoreRows, svmInput } from "./score.js";
-import { trainingDataOf } from "./training-data.js";
 import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
 import {
   type HeadOrigin,
   nativeHeadOptions,
   runTraining,
+  type TrainingData,
   TrainingError,
   type TrainHeadOptions,
 } from "./train-head.js";
+import { storedTrainingRows, trainingSplits, trainingTableOf } from "./training-rows.js";
 
 /** Options of {@link trainDetectorHead}. */
 export type DetectorHeadOptions = TrainHeadOptions & DetectorSettings;
@@ -55,22 +56,6 @@ export interface DetectorSvmOptions extends Pick<TrainSvmOptions, "kernel" | "c"
   readonly signal?: AbortSignal;
 }
 
-/** What may train: rows of these splits, or of none. */
-const trainingSplits = ["train", "val", undefined];
-
-/** The rows that may train. */
-async function trainingTable(store: FeatureStore): Promise<FeatureTable> {
-  const table = await store.read({ labelled: true, splits: trainingSplits });
-  if (table.rows === 0) {
-    throw new UnreelError(
-      "ERR_UNREEL_SPLIT_EMPTY",
-      `The store ${store.root} has no labelled rows of split train or val to train on.`,
-      { path: store.root },
-    );
-  }
-  return table;
-}
-
 /** The same error, saying where the last good state is. */
 function withPlace(error: TrainingError, checkpoint: string): TrainingError {
   if (error.best === undefined) return error;
@@ -78,19 +63,20 @@ function withPlace(error: TrainingError, checkpoint: string): TrainingError {
   return new TrainingError(new UnreelError(error.code, message, { ...error.details, path: checkpoint }), error.best);
 }
 
-function recordOf(table: FeatureTable, validationGroups: readonly string[], seed: number): TrainingRecord {
+/** Of the rows' numbers, video by video. */
+function contentHash({ manifestSha256, videos }: TrainingRecord): string {
+  const hash = createHash("sha256").update(manifestSha256);
+  for (const { content = "" } of videos) hash.update(content);
+  return hash.digest("hex");
+}
+
+/** Of the videos' ids, labels, groups and rows: the same rows train head and SVM. */
+function manifestHash(videos: readonly TableVideo[]): string {
   const manifest = createHash("sha256");
-  for (const { id, label, group, rows } of table.videos) {
+  for (const { id, label, group, rows } of videos) {
     manifest.update(`${JSON.stringify([id, label ?? null, group, rows])}\n`);
   }
-  return {
-    unreel: nativeBinding().versions().unreel,
-    manifestSha256: manifest.digest("hex"),
-    rows: table.rows,
-    videos: leakFactsOf(table),
-    validationGroups,
-    seed,
-  };
+  return manifest.digest("hex");
 }
 
 /**
@@ -118,14 +104,25 @@ export async function trainDetectorHead(
   const { validation = 0.25, minFrames = 4, encoders, ...training } = options;
   const seed = options.seed ?? 1;
   await prepareDetectorFolder(dir);
-  const table = await trainingTable(store);
+  const table = await trainingTableOf(store);
   const { fingerprint } = store.info;
   const native = nativeHeadOptions(training, table.dimension);
   const parts = partition(table, validation, seed);
-  const record = recordOf(table, parts.validationGroups, seed);
+  const record: TrainingRecord = {
+    unreel: nativeBinding().versions().unreel,
+    manifestSha256: manifestHash(table.videos),
+    rows: table.rows,
+    videos: await storedLeakFactsOf(table),
+    validationGroups: parts.validationGroups,
+    seed,
+  };
   await mkdir(dir, { recursive: true });
   const checkpoint = join(dir, checkpointFile);
-  const data = trainingDataOf(table, parts, blocksOf(fingerprint, table.dimension), record);
+  const data: TrainingData = {
+    ...storedTrainingRows(table, parts.validation),
+    blocks: blocksOf(fingerprint, table.dimension),
+    identity: () => contentHash(record),
+  };
   const head = await runTraining(data, native, { ...training, checkpoint }).catch((error: unknown) => {
     throw error instanceof TrainingError ? withPlace(error, checkpoint) : error;
   });
@@ -174,16 +171,15 @@ export async function trainDetectorSvm(
     store.info.fingerprint,
     `the detector ${dir} and the features ${store.root}`,
   );
-  const table = await trainingTable(store);
-  const record = recordOf(table, description.training.validationGroups, description.training.seed);
-  if (record.manifestSha256 !== description.training.manifestSha256) {
+  const table = await store.read({ labelled: true, splits: trainingSplits });
+  if (manifestHash(table.videos) !== description.training.manifestSha256) {
     throw new UnreelError(
       "ERR_UNREEL_FINGERPRINT_MISMATCH",
       `The videos in ${store.root} are not those that trained the head of ${dir}; run unreel train head on them first.`,
       { path: store.root },
     );
   }
-  const validationGroups = new Set(record.validationGroups);
+  const validationGroups = new Set(description.training.validationGroups);
   const chooses = (row: number) => validationGroups.has(table.groups[row] ?? "");
   const head = features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
   const blocks = blocksOf(store.info.fingerprint, table.dimension);

@@ -1,24 +1,10 @@
 import { UnreelError } from "../errors.js";
 import type { FeatureStore } from "../features/store.js";
 import type { TrainingTable } from "../features/training-table.js";
-import type { VectorFile } from "../features/vector-file.js";
+import type { NativeRowSource, NativeTrainingRows } from "../native/binding.js";
 
 /** What may train: rows of these splits, or of none. */
-const trainingSplits = ["train", "val", undefined];
-
-/** Rows that the native trainer gathers itself; arrays are one entry a row unless they say otherwise. */
-export interface StoredTrainingRows {
-  readonly files: readonly VectorFile[];
-  /** rows x 2: index in `files`, and row of that file. */
-  readonly places: Uint32Array;
-  readonly dimension: number;
-  /** 1 = fake, 0 = real. */
-  readonly labels: Int32Array;
-  /** Rows of one video have one number. */
-  readonly videos: Uint32Array;
-  /** Rows of one group, a source clip and the fakes made from it, have one number. */
-  readonly groups: Uint32Array;
-}
+export const trainingSplits = ["train", "val", undefined];
 
 /**
  * The rows of a store that may train.
@@ -35,8 +21,14 @@ export async function trainingTableOf(store: FeatureStore): Promise<TrainingTabl
   );
 }
 
-/** What the native trainer needs of a table. */
-export function storedTrainingRows(table: TrainingTable): StoredTrainingRows {
-  const { files, places, dimension, labels, videoIndices } = table;
-  return { files, places, dimension, labels, videos: videoIndices, groups: table.groupIndices() };
+/** What the addon's trainer needs of a table: it gathers the vectors itself, batch by batch. */
+export function storedTrainingRows(
+  table: TrainingTable,
+  validation: Uint8Array,
+): { readonly source: NativeRowSource; readonly rows: NativeTrainingRows } {
+  const shards = table.files.map(({ path, dtype, dataOffset, rows }) => ({ path, type: dtype, offset: dataOffset, rows }));
+  return {
+    source: { shards, places: table.places, dims: table.dimension },
+    rows: { labels: table.labels, validation, videos: table.videoIndices, groups: table.groupIndices() },
+  };
 }
