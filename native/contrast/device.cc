@@ -23,11 +23,12 @@ class CpuDevice final : public Device {
   }
 
   double loss(const LossBatch& batch, const LossOptions& options, const LossGradient& gradient) const override {
-    return contrastive_loss(batch, options, threads_, gradient);
+    return contrastive_loss(batch, options, threads_, gradient, &workspace_);
   }
 
  private:
   int threads_;
+  mutable LossWorkspace workspace_;
 };
 
 }  // namespace

@@ -101,20 +101,21 @@ T cut(double value) {
   return static_cast<T>(std::clamp(value, -kMax, kMax));
 }
 
-double plain_supcon(const LossBatch& batch, double temperature, int threads, const LossGradient& gradient) {
-  return supcon(batch.embeddings, batch.labels, batch.shape, temperature, threads, gradient);
+double plain_supcon(const LossBatch& batch, double temperature, int threads, const LossGradient& gradient,
+                    LossWorkspace* workspace) {
+  return supcon(batch.embeddings, batch.labels, batch.shape, temperature, threads, gradient, workspace);
 }
 
 double plain_supcon(const BasicLossBatch<double>& batch, double temperature, int,
-                    const BasicLossGradient<double>& gradient) {
+                    const BasicLossGradient<double>& gradient, LossWorkspace*) {
   return supcon_reference(batch.embeddings, batch.labels, batch.shape, temperature, gradient.embeddings);
 }
 
 /// With the factor temperature / base_temperature, which itself moves with the temperature.
 template <class T>
 double scaled_supcon(const BasicLossBatch<T>& batch, const LossOptions& options, int threads,
-                     const BasicLossGradient<T>& gradient) {
-  const double loss = plain_supcon(batch, options.temperature, threads, gradient);
+                     const BasicLossGradient<T>& gradient, LossWorkspace* workspace) {
+  const double loss = plain_supcon(batch, options.temperature, threads, gradient, workspace);
   if (options.base_temperature == 0) return loss;
   const double factor = options.temperature / options.base_temperature;
   if (gradient.embeddings != nullptr) {
@@ -178,24 +179,25 @@ void clear(const BasicLossGradient<T>& gradient, LossShape shape) {
 
 template <class T>
 double loss_and_gradient(const BasicLossBatch<T>& batch, const LossOptions& options, int threads,
-                         const BasicLossGradient<T>& gradient) {
+                         const BasicLossGradient<T>& gradient, LossWorkspace* workspace) {
   require(batch, options);
   clear(gradient, batch.shape);
   const bool is_supcon = options.kind == LossKind::supcon;
-  double loss = is_supcon ? scaled_supcon(batch, options, threads, gradient) : 0;
+  double loss = is_supcon ? scaled_supcon(batch, options, threads, gradient, workspace) : 0;
   if (!is_supcon || options.term != LossTerm::none) loss += add_unit_losses(batch, options, threads, gradient);
   return loss;
 }
 
 }  // namespace
 
-double contrastive_loss(const LossBatch& batch, const LossOptions& options, int threads, const LossGradient& gradient) {
-  return loss_and_gradient(batch, options, threads, gradient);
+double contrastive_loss(const LossBatch& batch, const LossOptions& options, int threads, const LossGradient& gradient,
+                        LossWorkspace* workspace) {
+  return loss_and_gradient(batch, options, threads, gradient, workspace);
 }
 
 double contrastive_loss_reference(const BasicLossBatch<double>& batch, const LossOptions& options, int threads,
                                   const BasicLossGradient<double>& gradient) {
-  return loss_and_gradient(batch, options, threads, gradient);
+  return loss_and_gradient(batch, options, threads, gradient, nullptr);
 }
 
 }  // namespace unreel::contrast

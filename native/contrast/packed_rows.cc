@@ -18,23 +18,28 @@ std::size_t odd_panels(std::size_t count) {
 
 }  // namespace
 
-PackedRows::PackedRows(const float* embeddings, LossShape shape)
-    : embeddings_(embeddings),
-      dims_(shape.dims),
-      stride_(odd_panels(shape.dims)),
-      rows_(whole_panels(shape.rows) * stride_),
-      panels_(whole_panels(shape.rows) * shape.dims),
-      norms_(shape.rows) {}
+PackedRows::PackedRows(const float* embeddings, LossShape shape, AlignedArray& rows, AlignedArray& panels)
+    : embeddings_(embeddings), dims_(shape.dims), stride_(odd_panels(shape.dims)), norms_(shape.rows) {
+  rows.reserve(whole_panels(shape.rows) * stride_);
+  panels.reserve(whole_panels(shape.rows) * shape.dims);
+  rows_ = rows.data();
+  panels_ = panels.data();
+}
 
 void PackedRows::pack(std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin * kPanelWidth; i < std::min(end * kPanelWidth, norms_.size()); ++i) {
-    const float* const u = embeddings_ + i * dims_;
-    float* const z = rows_.data() + i * stride_;
-    float* const column = panels_.data() + i / kPanelWidth * kPanelWidth * dims_ + i % kPanelWidth;
-    const double square = strand_sum(dims_, [u](std::size_t k) { return static_cast<double>(u[k]) * u[k]; });
-    norms_[i] = std::max(std::sqrt(square), kSmallestNorm);
-    const double inverse = 1 / norms_[i];
-    for (std::size_t k = 0; k < dims_; ++k) z[k] = static_cast<float>(u[k] * inverse);
+  for (std::size_t i = begin * kPanelWidth; i < end * kPanelWidth; ++i) {
+    float* const z = rows_ + i * stride_;
+    float* const column = panels_ + i / kPanelWidth * kPanelWidth * dims_ + i % kPanelWidth;
+    if (i < norms_.size()) {
+      const float* const u = embeddings_ + i * dims_;
+      const double square = strand_sum(dims_, [u](std::size_t k) { return static_cast<double>(u[k]) * u[k]; });
+      norms_[i] = std::max(std::sqrt(square), kSmallestNorm);
+      const double inverse = 1 / norms_[i];
+      for (std::size_t k = 0; k < dims_; ++k) z[k] = static_cast<float>(u[k] * inverse);
+      std::fill(z + dims_, z + stride_, 0.0F);
+    } else {
+      std::fill_n(z, stride_, 0.0F);
+    }
     for (std::size_t k = 0; k < dims_; ++k) column[k * kPanelWidth] = z[k];
   }
 }

@@ -16,8 +16,8 @@ namespace unreel::contrast {
  */
 class PackedRows {
  public:
-  /// embeddings: rows x dims, u; borrowed until pack() has packed them all.
-  PackedRows(const float* embeddings, LossShape shape);
+  /// embeddings: rows x dims, u; borrowed until pack() has packed them all. rows, panels: memory to lie in, borrowed.
+  PackedRows(const float* embeddings, LossShape shape, AlignedArray& rows, AlignedArray& panels);
 
   /// Parts that may be packed on different threads.
   std::size_t parts() const { return (norms_.size() + kPanelWidth - 1) / kPanelWidth; }
@@ -30,11 +30,11 @@ class PackedRows {
   /// Panels that a row's components fill.
   std::size_t component_panels() const { return (dims_ + kPanelWidth - 1) / kPanelWidth; }
 
-  const float* row(std::size_t i) const { return rows_.data() + i * stride_; }
+  const float* row(std::size_t i) const { return rows_ + i * stride_; }
   double norm(std::size_t i) const { return norms_[i]; }
 
   /// Rows [i, i + kPanelWidth), i a multiple of that, as columns of a right side of depth dims.
-  RightPanel across(std::size_t i) const { return {panels_.data() + i * dims_, kPanelWidth}; }
+  RightPanel across(std::size_t i) const { return {panels_ + i * dims_, kPanelWidth}; }
   /// Components of the panel `panel` of rows from i on, as columns of a right side whose depth are rows.
   RightPanel down(std::size_t i, std::size_t panel) const { return {row(i) + panel * kPanelWidth, stride_}; }
 
@@ -42,8 +42,8 @@ class PackedRows {
   const float* embeddings_;
   std::size_t dims_;
   std::size_t stride_;
-  AlignedArray rows_;
-  AlignedArray panels_;
+  float* rows_;
+  float* panels_;
   std::vector<double> norms_;
 };
 

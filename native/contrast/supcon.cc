@@ -18,11 +18,13 @@ bool is_for_tiles(LossShape shape, double temperature) {
 }  // namespace
 
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
-              const LossGradient& gradient) {
+              const LossGradient& gradient, LossWorkspace* workspace) {
   require_temperature(temperature);
   require_embeddings(embeddings, shape.rows, shape.dims);
   if (is_for_tiles(shape, temperature)) {
-    const TiledLoss tiled = supcon_tiled(embeddings, labels, shape, temperature, threads, gradient);
+    LossWorkspace own;
+    const TiledLoss tiled = supcon_tiled(embeddings, labels, shape, temperature, threads, gradient,
+                                         workspace == nullptr ? own : *workspace);
     // The loss is that of the tiles either way: it does not depend on whether a gradient was asked for.
     if (!tiled.holds) supcon_precise(embeddings, labels, shape, temperature, threads, gradient);
     return tiled.loss;

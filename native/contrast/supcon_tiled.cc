@@ -34,25 +34,28 @@ std::size_t tile_of(std::size_t rows) { return rows <= 512 ? 64 : rows <= 2048 ?
 class TiledSupcon {
  public:
   TiledSupcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
-              const LossGradient& gradient)
+              const LossGradient& gradient, LossWorkspace& workspace)
       : shape_(shape),
         gradient_(gradient),
         inverse_(1 / temperature),
         scale_(static_cast<float>(kLog2E / temperature)),
         tile_rows_(tile_of(shape.rows)),
-        rows_(embeddings, shape),
+        rows_(embeddings, shape, workspace.rows, workspace.panels),
         classes_(labels, shape),
         schedule_((shape.rows + tile_rows_ - 1) / tile_rows_),
         kept_(wants_gradient() ? std::min(schedule_.size(), kKept * shape.rows * shape.dims / tile_size()) : 0),
         threads_(std::max(threads, 1)),
-        tiles_((kept_ + threads_) * tile_size()),
-        forces_(wants_gradient() ? shape.rows * rows_.stride() : 0),
         denominators_(shape.rows),
         means_(shape.rows),
         rates_(shape.rows),
         pulls_(shape.rows),
         radials_(shape.rows),
-        squares_(shape.rows) {}
+        squares_(shape.rows) {
+    workspace.tiles.reserve((kept_ + threads_) * tile_size());
+    workspace.forces.reserve(shape.rows * rows_.stride());
+    tiles_ = workspace.tiles.data();
+    forces_ = workspace.forces.data();
+  }
 
   bool has_anchors() const { return classes_.anchors() > 0; }
 
@@ -68,7 +71,10 @@ class TiledSupcon {
                          &denominators_[first * tile_rows_], &denominators_[second * tile_rows_]);
       });
       member.meet();
-      each_row(member, [&](std::size_t i) { weigh_row(i); });
+      each_row(member, [&](std::size_t i) {
+        weigh_row(i);
+        std::fill_n(forces_ + i * rows_.stride(), rows_.stride(), 0.0F);
+      });
       if (!wants_gradient()) return;
       member.meet();
       second_pass.work_off([&](std::size_t pair, std::size_t first, std::size_t second) {
@@ -95,7 +101,7 @@ class TiledSupcon {
 
   /// Where the numbers of a pair of tiles lie: where they stay, or in the thread's own memory.
   float* tile_of_pair(const TeamMember& member, std::size_t pair) {
-    return tiles_.data() + (pair < kept_ ? pair : kept_ + member.index()) * tile_size();
+    return tiles_ + (pair < kept_ ? pair : kept_ + member.index()) * tile_size();
   }
 
   /// The cosines of the rows of one tile (down) with those of another (across).
@@ -140,7 +146,7 @@ class TiledSupcon {
   /// forces of tile `to` += coefficients (count x depth) times the rows of tile `from`.
   void add_rows(const LeftSide& coefficients, std::size_t count, std::size_t from, std::size_t depth, std::size_t to) {
     for (std::size_t panel = 0; panel < rows_.component_panels(); ++panel) {
-      float* const out = forces_.data() + to * tile_rows_ * rows_.stride() + panel * kPanelWidth;
+      float* const out = forces_ + to * tile_rows_ * rows_.stride() + panel * kPanelWidth;
       multiply_panel(coefficients, rows_.down(from * tile_rows_, panel), count, depth, true, out, rows_.stride());
     }
   }
@@ -149,7 +155,7 @@ class TiledSupcon {
   /// cosine of i and j, times |V|: what follows is the chain rule of the normalisation.
   void finish_row(std::size_t i) {
     const float* const z = rows_.row(i);
-    const float* const force = forces_.data() + i * rows_.stride();
+    const float* const force = forces_ + i * rows_.stride();
     const double radial = strand_sum(shape_.dims, [=](std::size_t k) { return static_cast<double>(force[k]) * z[k]; });
     radials_[i] = radial;
     squares_[i] = strand_sum(shape_.dims, [=](std::size_t k) {
@@ -197,8 +203,8 @@ class TiledSupcon {
   const PairSchedule schedule_;
   const std::size_t kept_;  ///< pairs whose exponentials stay from the first pass for the second
   const std::size_t threads_;
-  AlignedArray tiles_;   ///< of the pairs that are kept, then one of each thread
-  AlignedArray forces_;  ///< rows x rows_.stride()
+  float* tiles_;   ///< of the pairs that are kept, then one of each thread
+  float* forces_;  ///< rows x rows_.stride()
   // One a row:
   std::vector<double> denominators_;  ///< the sum of its exponentials
   std::vector<double> means_;         ///< mean cosine with its positives
@@ -211,8 +217,8 @@ class TiledSupcon {
 }  // namespace
 
 TiledLoss supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
-                       int threads, const LossGradient& gradient) {
-  TiledSupcon batch(embeddings, labels, shape, temperature, threads, gradient);
+                       int threads, const LossGradient& gradient, LossWorkspace& workspace) {
+  TiledSupcon batch(embeddings, labels, shape, temperature, threads, gradient, workspace);
   if (batch.has_anchors()) return batch.run();
   if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
   if (gradient.temperature != nullptr) *gradient.temperature = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "contrast/loss.h"
+#include "contrast/loss_workspace.h"
 
 namespace unreel::contrast {
 
@@ -26,6 +27,6 @@ struct TiledLoss {
  * bits for any threads >= 1, and on all vector targets with fused multiply-add.
  */
 TiledLoss supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
-                       int threads, const LossGradient& gradient);
+                       int threads, const LossGradient& gradient, LossWorkspace& workspace);
 
 }  // namespace unreel::contrast

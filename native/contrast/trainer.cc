@@ -27,10 +27,6 @@ constexpr std::size_t kCentreRows = 4096;
 constexpr double kLargestScale = 100;
 constexpr double kCollapsed = 0.99;
 
-bool all_finite(const std::vector<float>& values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
-
 /// Ends an epoch whose numbers left float's range.
 struct Diverged {};
 
@@ -143,9 +139,7 @@ class Training {
       step(u);
     }
     for (const ParameterGroup& group : parameters()) {
-      if (!std::all_of(group.values, group.values + group.count, [](float value) { return std::isfinite(value); })) {
-        throw Diverged();
-      }
+      if (!all_finite(group.values, group.count)) throw Diverged();
     }
     return sum / static_cast<double>(batches_.count());
   }
@@ -163,7 +157,7 @@ class Training {
 
   /// Of the batch that was gathered last.
   double loss(const std::vector<float>& u, const LossGradient& gradient) {
-    if (!all_finite(u)) throw Diverged();
+    if (!all_finite(u.data(), u.size())) throw Diverged();
     LossOptions options = options_.loss;
     options.temperature = temperature();
     const LossBatch batch{u.data(), batch_.labels.data(), {batch_.labels.size(), state_.head.out()},

@@ -1,0 +1,17 @@
+// Memory of a loss, kept from batch to batch.
+#pragma once
+
+#include "contrast/aligned_array.h"
+
+namespace unreel::contrast {
+
+/// What SupCon in tiles works in. Fresh memory costs a page fault every 4 KB, which for batches of a thousand rows takes
+/// as long as a third of the work. One loss at a time; any shapes in any order: it keeps the largest.
+struct LossWorkspace {
+  AlignedArray rows;
+  AlignedArray panels;
+  AlignedArray tiles;
+  AlignedArray forces;
+};
+
+}  // namespace unreel::contrast
