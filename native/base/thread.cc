@@ -1,5 +1,7 @@
 #include "base/thread.h"
 
+#include "base/helping_hands.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <time.h>
@@ -34,18 +36,18 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   const std::size_t parts = std::min<std::size_t>(std::max(threads, 1), std::max<std::size_t>(count, 1));
   const auto bound = [&](std::size_t part) { return count * part / parts; };
   std::vector<std::exception_ptr> failures(parts);
-  const auto run = [&](std::size_t part) {
+  const std::function<void(std::size_t)> run = [&](std::size_t part) {
     try {
       body(bound(part), bound(part + 1));
     } catch (...) {
       failures[part] = std::current_exception();
     }
   };
-  std::vector<NamedThread> workers;
-  workers.reserve(parts - 1);
-  for (std::size_t part = 1; part < parts; ++part) workers.emplace_back("unreel-for", [&run, part] { run(part); });
-  run(0);
-  for (NamedThread& worker : workers) worker.join();
+  {
+    const HelpingHands helpers(parts - 1);
+    for (std::size_t part = 1; part < parts; ++part) helpers.give(part - 1, run, part);
+    run(0);
+  }
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }

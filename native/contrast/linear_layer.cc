@@ -71,6 +71,16 @@ void multiply(const float* left, std::size_t rows, const PackedColumns& right, c
   });
 }
 
+/// sums[o] = the sum of dy's column o, from the first row to the last in double, for o in [begin, end).
+void sum_rows(const float* dy, LayerShape shape, std::size_t begin, std::size_t end, float* sums) {
+  std::vector<double> columns(end - begin);
+  for (std::size_t row = 0; row < shape.rows; ++row) {
+    const float* const own = dy + row * shape.out + begin;
+    for (std::size_t o = 0; o < columns.size(); ++o) columns[o] += own[o];
+  }
+  std::transform(columns.begin(), columns.end(), sums + begin, [](double sum) { return static_cast<float>(sum); });
+}
+
 }  // namespace
 
 void linear_forward(const float* x, const float* weight, const float* bias, LayerShape shape, int threads, float* y) {
@@ -81,7 +91,9 @@ void linear_forward(const float* x, const float* weight, const float* bias, Laye
 
 void linear_parameter_gradient(const float* x, const float* dy, LayerShape shape, int threads, float* weight_gradient,
                                float* bias_gradient) {
-  parallel_for(panels_of(shape.in), threads, [&](std::size_t begin, std::size_t end) {
+  const std::size_t panels = panels_of(shape.in);
+  parallel_for(panels, threads, [&](std::size_t begin, std::size_t end) {
+    sum_rows(dy, shape, shape.out * begin / panels, shape.out * end / panels, bias_gradient);
     AlignedArray inputs(kBatchRun * kPanelWidth);
     AlignedArray sums(shape.out * kPanelWidth);
     for (std::size_t panel = begin; panel < end; ++panel) {
@@ -101,12 +113,6 @@ void linear_parameter_gradient(const float* x, const float* dy, LayerShape shape
       }
     }
   });
-  std::vector<double> bias_sums(shape.out);
-  for (std::size_t row = 0; row < shape.rows; ++row) {
-    for (std::size_t o = 0; o < shape.out; ++o) bias_sums[o] += dy[row * shape.out + o];
-  }
-  std::transform(bias_sums.begin(), bias_sums.end(), bias_gradient,
-                 [](double sum) { return static_cast<float>(sum); });
 }
 
 void linear_input_gradient(const float* dy, const float* weight, LayerShape shape, int threads, float* dx) {
