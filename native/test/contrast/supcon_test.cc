@@ -260,6 +260,33 @@ TEST(Supcon, HasTheSameBitsForAnyThreadCountAlsoInTiles) {
   }
 }
 
+TEST(Supcon, IsTheReferenceWhereMostOfTheGradientCancels) {
+  // One class pulls to where its denominators push from: the nearer its rows, the less of either is left.
+  for (const float width : {1.0F, 0.3F, 0.1F, 0.05F}) {
+    for (const std::vector<std::int32_t>& labels : {std::vector<std::int32_t>{1}, std::vector<std::int32_t>{0, 1}}) {
+      Batch batch = random_batch("near", {130, 128}, labels);
+      for (std::size_t i = 2; i < 130; ++i) {
+        for (std::size_t k = 0; k < 128; ++k) {
+          batch.row(i)[k] = batch.row(i % labels.size())[k] + width * batch.row(i)[k];
+        }
+      }
+      for (const double temperature : {0.026, 0.07, 0.5, 20.0}) {
+        std::vector<double> expected(batch.u.size());
+        std::vector<float> gradient(batch.u.size());
+        reference(batch, temperature, expected.data());
+        kernel(batch, temperature, gradient.data());
+        const std::vector<double> wanted = per_length(batch, expected);
+        const std::vector<double> got = per_length(batch, {gradient.begin(), gradient.end()});
+        double largest = 0;
+        for (const double value : wanted) largest = std::max(largest, std::abs(value));
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          ASSERT_NEAR(got[i], wanted[i], 1e-5 * largest) << width << " at " << temperature << ", " << labels.size();
+        }
+      }
+    }
+  }
+}
+
 TEST(Supcon, IsTheReferenceWhereAClassIsNearlyAPoint) {
   // Rows of a class differ by a thousandth: in float their gradient would be a difference of nearly equal numbers.
   Batch batch = random_batch("points", {140, 16}, {0, 1});
