@@ -22,9 +22,9 @@ namespace {
 constexpr double kLeastForce = 0.1;
 /// The same for what a row's loss moves with 1 / temperature: a difference of two mean cosines, at most 2.
 constexpr double kLeastRate = 0.02;
-/// Exponentials that are kept from the first pass for the second, as a multiple of the rows' own numbers: it saves a
-/// quarter of the work for as many pairs, and memory still grows with rows x dims.
-constexpr std::size_t kKept = 3;
+/// Exponentials that are kept from the first pass for the second save a quarter of the work. As many as the rows' own
+/// numbers three times over, so that memory still grows with rows x dims; 4 MB are kept in any case.
+std::size_t numbers_to_keep(LossShape shape) { return std::max<std::size_t>(3 * shape.rows * shape.dims, 1 << 20); }
 
 constexpr double kLog2E = 1.4426950408889634;
 
@@ -43,7 +43,7 @@ class TiledSupcon {
         rows_(embeddings, shape, workspace.rows, workspace.panels),
         classes_(labels, shape),
         schedule_((shape.rows + tile_rows_ - 1) / tile_rows_),
-        kept_(wants_gradient() ? std::min(schedule_.size(), kKept * shape.rows * shape.dims / tile_size()) : 0),
+        kept_(wants_gradient() ? std::min(schedule_.size(), numbers_to_keep(shape) / tile_size()) : 0),
         threads_(std::max(threads, 1)),
         denominators_(shape.rows),
         means_(shape.rows),
