@@ -99,7 +99,9 @@ async function scores(options, seed, trainRows, validationGroups, testRows) {
     rows: fitRows.length,
     dims: fit.length / fitRows.length,
   });
-  return svm.decisionValues(await see(gather(table.x, dimension, testRows), testRows.length), { rows: testRows.length });
+  return svm.decisionValues(await see(gather(table.x, dimension, testRows), testRows.length), {
+    rows: testRows.length,
+  });
 }
 
 /** Mean of a video's values, then its place among the fold's videos, 0 to 1: folds have SVMs of their own. */

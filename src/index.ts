@@ -108,8 +108,8 @@ export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
 export {
   type EpochReport,
   type HeadOrigin,
-  TrainingError,
   type TrainHeadOptions,
+  TrainingError,
   type TrainingRows,
   trainHead,
 } from "./training/train-head.js";

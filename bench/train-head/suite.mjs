@@ -15,9 +15,13 @@ const epochs = 3;
 async function storeOf(rows) {
   const folder = await cachedFolder("bench-stores", `train-head-${rows}`, async (scratch) => {
     say(`making a store of ${rows} rows x ${dimension}`);
-    await run(process.execPath, [join(root, "bench/train-head/make-store.mjs"), scratch, rows, dimension, framesPerVideo].map(String), {
-      capture: true,
-    });
+    await run(
+      process.execPath,
+      [join(root, "bench/train-head/make-store.mjs"), scratch, rows, dimension, framesPerVideo].map(String),
+      {
+        capture: true,
+      },
+    );
   });
   return join(folder, "features");
 }

@@ -19,5 +19,12 @@ const [began, first, ...later] = times;
 const epochSeconds = later.map((time, i) => (time - (i === 0 ? first : later[i - 1])) / 1000);
 const otherSeconds = (first - began) / 1000 - epochSeconds[0];
 process.stdout.write(
-  JSON.stringify({ count: rows, epochSeconds, otherSeconds, peakMb: statusMb("VmHWM"), startMb, storeMb: bytes / 2 ** 20 }),
+  JSON.stringify({
+    count: rows,
+    epochSeconds,
+    otherSeconds,
+    peakMb: statusMb("VmHWM"),
+    startMb,
+    storeMb: bytes / 2 ** 20,
+  }),
 );

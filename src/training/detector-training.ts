@@ -15,8 +15,7 @@ import {
 import { throwIfAborted, UnreelError } from "../errors.js";
 import { metricsOf, type Scored } from "../evaluation/metrics.js";
 import { storedLeakFactsOf } from "../features/content.js";
-import type { FeatureStore } from "../features/store.js";
-import type { FeatureTable, TableVideo } from "../features/store.js";
+import type { FeatureStore, FeatureTable, TableVideo } from "../features/store.js";
 import { assertSameFingerprint } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "./blocks.js";
@@ -29,9 +28,9 @@ import {
   type HeadOrigin,
   nativeHeadOptions,
   runTraining,
+  type TrainHeadOptions,
   type TrainingData,
   TrainingError,
-  type TrainHeadOptions,
 } from "./train-head.js";
 import { storedTrainingRows, trainingSplits, trainingTableOf } from "./training-rows.js";
 

@@ -126,7 +126,8 @@ export function layersOf(tensors: ReadonlyMap<string, Tensor>, prefix = ""): Hea
 function layerOf(tensors: ReadonlyMap<string, Tensor>, prefix: string): HeadLayer {
   const weight = tensors.get(`${prefix}weight`);
   const bias = tensors.get(`${prefix}bias`);
-  if (weight === undefined || bias === undefined) throw new Error(`it lacks the tensors ${prefix}weight and ${prefix}bias`);
+  if (weight === undefined || bias === undefined)
+    throw new Error(`it lacks the tensors ${prefix}weight and ${prefix}bias`);
   const [out = 0, width = 0, ...more] = weight.shape;
   if (more.length > 0 || out < 1 || width < 1 || bias.data.length !== out) {
     throw new Error(`${prefix}weight has shape [${weight.shape}] and ${prefix}bias [${bias.shape}]`);

@@ -159,7 +159,12 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
   const native = {
     labels: rows.labels,
     validation: checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation"),
-    videos: checkTyped(rows.videos ?? Uint32Array.from({ length: count }, (_, row) => row), Uint32Array, count, "rows.videos"),
+    videos: checkTyped(
+      rows.videos ?? Uint32Array.from({ length: count }, (_, row) => row),
+      Uint32Array,
+      count,
+      "rows.videos",
+    ),
     groups: checkTyped(rows.groups ?? new Uint32Array(0), Uint32Array, rows.groups ? count : 0, "rows.groups"),
   };
   const blocks = (rows.blocks ?? []).map((block, at) => checkInteger(block, 1, `rows.blocks[${at}]`));
@@ -171,7 +176,10 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
   const x = checkpoint === undefined ? rows.x : rows.x.slice();
   const identity = () => createHash("sha256").update(bytesOf(x)).digest("hex");
   const data = { source: { x, rows: count, dims }, rows: native, blocks, identity };
-  return runTraining(data, nativeHeadOptions(options, dims), { ...options, ...(checkpoint !== undefined && { checkpoint }) });
+  return runTraining(data, nativeHeadOptions(options, dims), {
+    ...options,
+    ...(checkpoint !== undefined && { checkpoint }),
+  });
 }
 
 /** What a training reads. */
@@ -238,12 +246,22 @@ export async function runTraining(
   const { source, rows, blocks } = data;
   const result = await abort
     .run(() =>
-      nativeBinding().trainHead(source, rows, Uint32Array.from(blocks), native, onEpoch, abort.token, stopping.token, from),
+      nativeBinding().trainHead(
+        source,
+        rows,
+        Uint32Array.from(blocks),
+        native,
+        onEpoch,
+        abort.token,
+        stopping.token,
+        from,
+      ),
     )
     .finally(() => file?.settled());
   const { head, state, end, failure } = result;
   const origin = { bestEpoch: state.bestEpoch, history: state.history };
-  const best = head === undefined ? undefined : Object.assign(new ProjectionHead(head, metadataOf(native, state)), origin);
+  const best =
+    head === undefined ? undefined : Object.assign(new ProjectionHead(head, metadataOf(native, state)), origin);
   if (failure !== undefined || best === undefined || end === "collapsed" || end === "diverged") {
     throw new TrainingError(toUnreelError(failure) as UnreelError, best);
   }

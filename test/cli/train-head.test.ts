@@ -36,7 +36,20 @@ beforeAll(async () => {
   }
 });
 
-const settings = ["--dim", "32", "--batch", "64", "--seed", "5", "--patience", "0", "--head", "mlp", "--dropout", "0.1"];
+const settings = [
+  "--dim",
+  "32",
+  "--batch",
+  "64",
+  "--seed",
+  "5",
+  "--patience",
+  "0",
+  "--head",
+  "mlp",
+  "--dropout",
+  "0.1",
+];
 
 function trainHead(out: string, ...more: readonly string[]): readonly string[] {
   return ["train", "head", features, "--out", at(out), "--epochs", "60", ...settings, ...more];

@@ -184,9 +184,16 @@ describe("trainHead refuses", () => {
   });
 });
 
-
 describe("trainHead with a checkpoint", () => {
-  const options = { ...quick, epochs: 8, batch: 20, head: "mlp", hidden: 8, dropout: 0.1, learnTemperature: true } as const;
+  const options = {
+    ...quick,
+    epochs: 8,
+    batch: 20,
+    head: "mlp",
+    hidden: 8,
+    dropout: 0.1,
+    learnTemperature: true,
+  } as const;
   const layersOf = (head: ProjectionHead) => head.layers;
 
   it("goes on from where a stopped run was, to the same bytes", async () => {

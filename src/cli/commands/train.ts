@@ -59,7 +59,9 @@ export function addTrainCommand(program: Command): void {
     .description("train the projection head with a contrastive loss")
     .argument("<features>", "a feature store with labels; rows of split test are never used")
     .requiredOption("--out <dir>", "the detector's folder")
-    .addOption(new Option("--loss <name>", "the loss; docs/losses.md tells them apart").choices(lossNames).default("supcon"))
+    .addOption(
+      new Option("--loss <name>", "the loss; docs/losses.md tells them apart").choices(lossNames).default("supcon"),
+    )
     .option("--temperature <t>", "supcon: default 0.07", positiveNumber)
     .option("--base-temperature <t>", "supcon: the loss is multiplied by temperature / this", positiveNumber)
     .option("--learn-temperature", "supcon: train the temperature too", false)
@@ -70,11 +72,15 @@ export function addTrainCommand(program: Command): void {
     .option("--uniform-weight <w>", "align-uniform: default 1", numberFrom0)
     .option("--uniform-t <t>", "align-uniform: default 2", positiveNumber)
     .addOption(
-      new Option("--term <name>", "a classification loss beside it").choices(["none", "cross-entropy", "hinge"]).default("none"),
+      new Option("--term <name>", "a classification loss beside it")
+        .choices(["none", "cross-entropy", "hinge"])
+        .default("none"),
     )
     .option("--term-weight <w>", "of that loss: default 1", numberFrom0)
     .option("--dim <n>", "dimension of the projection", wholeNumber(1), 128)
-    .addOption(new Option("--head <kind>", "linear, or linear-ReLU-linear").choices(["linear", "mlp"]).default("linear"))
+    .addOption(
+      new Option("--head <kind>", "linear, or linear-ReLU-linear").choices(["linear", "mlp"]).default("linear"),
+    )
     .option("--hidden <n>", "units of the mlp's hidden layer (default: as many as an embedding has)", wholeNumber(1))
     .option("--dropout <share>", "share of the last layer's inputs that a step drops", shareBelow1, 0)
     .option("--epochs <n>", "passes over the rows", wholeNumber(1), 30)
@@ -129,7 +135,15 @@ async function trainHead(features: string, options: HeadCommandOptions, stop: Ab
   say(`Epoch ${bestEpoch} of ${history.length} was kept${reasons[end]}. The head lies in ${options.out}`);
   if (end !== "stopped") say(`Next: unreel train svm ${features} --detector ${options.out}`);
   const { inputDimension, dimension, kind } = head;
-  await writeJsonLine({ detector: options.out, kind, inputDimension, dimension, bestEpoch, epochs: history.length, end });
+  await writeJsonLine({
+    detector: options.out,
+    kind,
+    inputDimension,
+    dimension,
+    bestEpoch,
+    epochs: history.length,
+    end,
+  });
 }
 
 const reasons = {
