@@ -8,14 +8,14 @@
 namespace unreel {
 
 /**
- * Some threads of the process for the length of a call: those that wait from earlier calls, and new ones where these are too
- * few. A waiting thread is on its core within microseconds, a new one takes ten times as long. They never end, as threads
- * may run when the process exits; no more wait than there are cores.
+ * Some threads of the process for the length of a call: those that wait from earlier calls, and new ones where these
+ * are too few. A waiting thread is on its core within microseconds, a new one takes ten times as long. They never end,
+ * as threads may run when the process exits; no more wait than there are cores.
  */
 class HelpingHands {
  public:
-  /// All of them, before any is given something: parts that wait for each other may rely on it. Throws std::system_error
-  /// when a thread cannot be started.
+  /// All of them, before any is given something: parts that wait for each other may rely on it. Throws
+  /// std::system_error when a thread cannot be started.
   explicit HelpingHands(std::size_t count);
   /// Waits until each has done what it was given.
   ~HelpingHands();

@@ -20,8 +20,8 @@ class TeamMember {
   std::size_t begin(std::size_t items) const { return items * index_ / count_; }
   std::size_t end(std::size_t items) const { return items * (index_ + 1) / count_; }
 
-  /// Returns when all members have called it as often; what they wrote before is seen after. Waits by yielding: for steps
-  /// that take about as long on all.
+  /// Returns when all members have called it as often; what they wrote before is seen after. Waits by yielding: for
+  /// steps that take about as long on all.
   void meet();
 
  private:
@@ -30,8 +30,9 @@ class TeamMember {
   std::atomic<std::size_t>& arrivals_;  ///< of all members, over all meetings
 };
 
-/// Calls body for each of `threads` members (at least one), the calling thread being the first. Starting threads once and
-/// letting them meet costs a fraction of starting them for each step. `body` must not throw: others would wait for ever.
+/// Calls body for each of `threads` members (at least one), the calling thread being the first. Starting threads once
+/// and letting them meet costs a fraction of starting them for each step. `body` must not throw: others would wait for
+/// ever.
 void run_team(int threads, const std::function<void(TeamMember&)>& body);
 
 }  // namespace unreel

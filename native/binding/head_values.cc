@@ -30,21 +30,6 @@ contrast::LinearLayer layer_argument(const Napi::Object& object) {
   return layer;
 }
 
-Napi::Object epoch_to_js(Napi::Env env, const contrast::EpochReport& report) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("epoch", report.epoch);
-  object.Set("loss", report.loss);
-  object.Set("validationLoss", report.validation_loss);
-  object.Set("auc", report.health.auc);
-  object.Set("meanCosine", report.health.mean_cosine);
-  object.Set("crossCosine", report.health.cross_cosine);
-  object.Set("alignment", report.health.alignment);
-  object.Set("uniformity", report.health.uniformity);
-  object.Set("learningRate", report.learning_rate);
-  object.Set("temperature", report.temperature);
-  return object;
-}
-
 contrast::EpochReport epoch_argument(const Napi::Object& object) {
   contrast::EpochReport report;
   report.epoch = int_argument(object.Get("epoch"));
@@ -95,6 +80,21 @@ Napi::Object head_to_js(Napi::Env env, const contrast::Head& head) {
   return object;
 }
 
+Napi::Object epoch_to_js(Napi::Env env, const contrast::EpochReport& report) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("epoch", report.epoch);
+  object.Set("loss", report.loss);
+  object.Set("validationLoss", report.validation_loss);
+  object.Set("auc", report.health.auc);
+  object.Set("meanCosine", report.health.mean_cosine);
+  object.Set("crossCosine", report.health.cross_cosine);
+  object.Set("alignment", report.health.alignment);
+  object.Set("uniformity", report.health.uniformity);
+  object.Set("learningRate", report.learning_rate);
+  object.Set("temperature", report.temperature);
+  return object;
+}
+
 contrast::TrainerOptions trainer_options(const Napi::Object& object) {
   contrast::TrainerOptions options;
   options.dimension = size_argument(object.Get("dimension"));
@@ -118,8 +118,6 @@ contrast::TrainerOptions trainer_options(const Napi::Object& object) {
 }
 
 Napi::Object trainer_state_to_js(Napi::Env env, const contrast::TrainerState& state) {
-  Napi::Array history = Napi::Array::New(env);
-  for (const contrast::EpochReport& report : state.history) history.Set(history.Length(), epoch_to_js(env, report));
   Napi::Object object = Napi::Object::New(env);
   object.Set("epochs", state.epochs);
   object.Set("steps", static_cast<double>(state.steps));
@@ -129,7 +127,6 @@ Napi::Object trainer_state_to_js(Napi::Env env, const contrast::TrainerState& st
   object.Set("optimizer", typed_array(env, state.optimizer.data(), state.optimizer.size()));
   object.Set("best", head_to_js(env, state.best));
   object.Set("bestEpoch", state.best_epoch);
-  object.Set("history", history);
   return object;
 }
 

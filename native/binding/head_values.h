@@ -13,7 +13,9 @@ Napi::Object head_to_js(Napi::Env env, const contrast::Head& head);
 
 contrast::TrainerOptions trainer_options(const Napi::Object& object);
 
-/// All of a state, for a checkpoint.
+Napi::Object epoch_to_js(Napi::Env env, const contrast::EpochReport& report);
+
+/// All of a state but its history, which whoever listens to the epochs has; trainer_state() wants it back.
 Napi::Object trainer_state_to_js(Napi::Env env, const contrast::TrainerState& state);
 contrast::TrainerState trainer_state(const Napi::Object& object);
 

@@ -94,6 +94,7 @@ Napi::Value train_head(const Napi::CallbackInfo& info) {
   const std::vector<std::size_t> blocks(sizes->begin(), sizes->end());
   const contrast::TrainerOptions options = trainer_options(info[3].As<Napi::Object>());
   const int threads = int_argument(info[3].As<Napi::Object>().Get("threads"));
+  const bool keeps_states = info[3].As<Napi::Object>().Get("keepStates").As<Napi::Boolean>();
   const auto listener = std::make_shared<Listener>(info.Env(), info[4].As<Napi::Function>());
   const CancelToken cancel = token_argument(info[5]);
   const CancelToken stop = token_argument(info[6]);
@@ -109,8 +110,12 @@ Napi::Value train_head(const Napi::CallbackInfo& info) {
     hooks.cancel = cancel;
     hooks.stop = stop;
     hooks.on_epoch = [&](const contrast::TrainerState& state) {
-      listener->call([copy = std::make_shared<contrast::TrainerState>(state)](Napi::Env env) {
-        return trainer_state_to_js(env, *copy);
+      const auto copy = keeps_states ? std::make_shared<contrast::TrainerState>(state) : nullptr;
+      listener->call([copy, report = state.history.back()](Napi::Env env) {
+        Napi::Object epoch = Napi::Object::New(env);
+        epoch.Set("report", epoch_to_js(env, report));
+        if (copy) epoch.Set("state", trainer_state_to_js(env, *copy));
+        return epoch;
       });
     };
     const auto device = contrast::cpu_device(threads);

@@ -14,8 +14,8 @@ namespace unreel::binding {
 /// Owns copies of what JavaScript gave, so that it may be used on any thread and the caller may change his arrays.
 class TrainingInput {
  public:
-  /// source: {x, rows, dims}, or {shards: [{path, offset, rows, type}], places, dims} with two numbers of `places` a row:
-  /// its shard and its row there. rows: {labels, validation, videos, groups}; no groups where they are not known.
+  /// source: {x, rows, dims}, or {shards: [{path, offset, rows, type}], places, dims} with two numbers of `places` a
+  /// row: its shard and its row there. rows: {labels, validation, videos, groups}; no groups where they are not known.
   TrainingInput(const Napi::Object& source, const Napi::Object& rows);
 
   /// Borrowed from this object.

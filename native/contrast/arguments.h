@@ -22,8 +22,8 @@ void require_temperature(double temperature);
 /// A not_finite that names the value's place. `what` starts the message: "The feature".
 Error not_finite_at(const std::string& what, std::size_t row, std::size_t column);
 
-/// Whether none is NaN or infinite: those times 0 are NaN, which no sum gets rid of. Without a branch a number, so that the
-/// compiler makes vectors of it.
+/// Whether none is NaN or infinite: those times 0 are NaN, which no sum gets rid of. Without a branch a number, so that
+/// the compiler makes vectors of it.
 template <class T>
 bool all_finite(const T* x, std::size_t count) {
   constexpr std::size_t kStrands = 16;

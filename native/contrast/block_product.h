@@ -24,9 +24,9 @@ struct RightPanel {
 /**
  * c: rows x kPanelWidth, row i at c + i * c_row: the product of rows x depth and depth x kPanelWidth, or c plus that.
  *
- * Each element is the sum from the first k to the last by fused multiply-add, in runs of 256 that are added up: its bits
- * depend on its row, its column and `depth` alone, not on which rows stand beside it, and are the same on every target
- * that has such an instruction (x86 from AVX2 on, ARM). For SCALAR too, by std::fma.
+ * Each element is the sum from the first k to the last by fused multiply-add, in runs of 256 that are added up: its
+ * bits depend on its row, its column and `depth` alone, not on which rows stand beside it, and are the same on every
+ * target that has such an instruction (x86 from AVX2 on, ARM). For SCALAR too, by std::fma.
  */
 void multiply_panel(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth, bool accumulate,
                     float* c, std::size_t c_row);

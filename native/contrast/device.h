@@ -10,8 +10,8 @@ namespace unreel::contrast {
 
 /**
  * The arithmetic of a training step: what a batch costs and how it moves with the parameters. All buffers are the
- * caller's, in the process's memory, and may be reused when a call returns. The same inputs give the same bits each time
- * on one device; devices differ by rounding. One thread at a time.
+ * caller's, in the process's memory, and may be reused when a call returns. The same inputs give the same bits each
+ * time on one device; devices differ by rounding. One thread at a time.
  */
 class Device {
  public:

@@ -25,7 +25,8 @@ constexpr std::size_t kLanes = hn::MaxLanes(Floats());
 /// Rows whose numbers are added in float before they go to double.
 constexpr std::size_t kRowsPerSum = 32;
 
-/// 2^x for x from -126 to 126: 2^n by the exponent's bits, 2^(x - n) by the polynomial through seven Chebyshev points of
+/// 2^x for x from -126 to 126: 2^n by the exponent's bits, 2^(x - n) by the polynomial through seven Chebyshev points
+/// of
 /// [-1/2, 1/2], whose relative error is 2.6e-9.
 HWY_INLINE Vector power_of_two(Vector x) {
   const Floats d;
@@ -62,8 +63,8 @@ double sum_of(const float* values) {
 /// Columns in whole groups.
 std::size_t whole_groups(std::size_t columns) { return (columns + kGroup - 1) / kGroup * kGroup; }
 
-/// Turns a row of cosines into exponentials; zeros behind its columns up to a whole group and, where `self` is a column,
-/// there.
+/// Turns a row of cosines into exponentials; zeros behind its columns up to a whole group and, where `self` is a
+/// column, there.
 HWY_INLINE void exponentials_of_row(float* row, std::size_t columns, std::size_t self, Vector scale) {
   const Floats d;
   for (std::size_t j = 0; j < columns; j += kLanes) {

@@ -14,21 +14,21 @@ struct TilePart {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::size_t stride = 0;  ///< from one row to the next in memory; a multiple of 16
-  bool diagonal = false;  ///< row i and column i are the same row, which meets itself nowhere in the loss
+  bool diagonal = false;   ///< row i and column i are the same row, which meets itself nowhere in the loss
 };
 
 /**
  * cosines -> e_ij = 2^((cosines_ij - 1) scale), 0 on the diagonal; adds them to rows[i] and, but for a tile of the
- * diagonal, to columns[j]. Relative error of an exponential below 1e-6 where its exponent is above -80 log2(e). The same
- * bits on all targets with fused multiply-add.
+ * diagonal, to columns[j]. Relative error of an exponential below 1e-6 where its exponent is above -80 log2(e). The
+ * same bits on all targets with fused multiply-add.
  */
 void sum_exponentials(float* cosines, const TilePart& part, float scale, double* rows, double* columns);
 
 /// What SupCon's gradient needs of the rows of a side of a tile.
 struct SideOfTile {
-  const float* rates;             ///< 1 / the sum of a row's exponentials; 0 for a row that is no anchor
-  const float* pulls;             ///< 2 / the positives of a row; 0 without any
-  const std::int32_t* classes;    ///< rows of one label have one number
+  const float* rates;           ///< 1 / the sum of a row's exponentials; 0 for a row that is no anchor
+  const float* pulls;           ///< 2 / the positives of a row; 0 without any
+  const std::int32_t* classes;  ///< rows of one label have one number
 };
 
 /// e_ij -> e_ij (rates_i + rates_j) - (pulls_i where i and j are of one class); 0 on the diagonal.

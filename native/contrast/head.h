@@ -23,7 +23,8 @@ struct HeadShape {
 
 /**
  * u = the layers one after the other with ReLU between them, z = u / max(|u|, 1e-12). One layer is the linear head, two
- * are the MLP of Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, section 3.1. Plain data; copies are deep.
+ * are the MLP of Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, section 3.1. Plain data; copies are
+ * deep.
  */
 struct Head {
   std::vector<LinearLayer> layers;  ///< at least one; each takes what the one before it gives
@@ -36,9 +37,9 @@ struct Head {
   static Head seeded(const HeadShape& shape, std::uint64_t seed);
 };
 
-/// x: rows x head.in(); z: rows x head.out(), L2-normalised rows (a row whose u is zero stays zero). In double, the same
-/// for any thread count, on every machine, and whichever rows stand beside a row. Throws not_finite, which names row and
-/// column of x.
+/// x: rows x head.in(); z: rows x head.out(), L2-normalised rows (a row whose u is zero stays zero). In double, the
+/// same for any thread count, on every machine, and whichever rows stand beside a row. Throws not_finite, which names
+/// row and column of x.
 void project(const Head& head, const float* x, std::size_t rows, int threads, float* z);
 
 }  // namespace unreel::contrast

@@ -48,8 +48,7 @@ void HeadPass::drop(double rate, Random& random, std::vector<float>& values) {
   }
 }
 
-void HeadPass::backward(const Device& device, const Head& head, const float* du,
-                        std::vector<LayerGradient>& gradient) {
+void HeadPass::backward(const Device& device, const Head& head, const float* du, std::vector<LayerGradient>& gradient) {
   gradient.resize(head.layers.size());
   const float* flow = du;
   for (std::size_t l = head.layers.size(); l-- > 0;) {

@@ -33,8 +33,8 @@ class LabelClasses {
     for (const LabelClass& each : classes_) anchors_ += each.rows > 1 ? each.rows : 0;
   }
 
-  /// z: all unit rows, each `stride` after the one before. Adds the components [begin, end) to the sums, from the first row
-  /// to the last; threads may add different components. Does not throw.
+  /// z: all unit rows, each `stride` after the one before. Adds the components [begin, end) to the sums, from the first
+  /// row to the last; threads may add different components. Does not throw.
   template <class T>
   void add_rows(const T* z, std::size_t stride, std::size_t begin, std::size_t end) {
     for (std::size_t i = 0; i < of_row_.size(); ++i) {

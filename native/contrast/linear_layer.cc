@@ -27,15 +27,17 @@ class PackedColumns {
   PackedColumns(std::size_t depth, std::size_t columns, int threads, const Element& element)
       : depth_(depth), columns_(columns), values_(panels_of(columns) * depth * kPanelWidth) {
     // A small one is packed sooner than threads start.
-    parallel_for(panels_of(columns), depth * columns < kWorthThreads ? 1 : threads, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t panel = begin; panel < end; ++panel) {
-        const std::size_t first = panel * kPanelWidth;
-        float* out = values_.data() + first * depth_;
-        for (std::size_t k = 0; k < depth_; ++k, out += kPanelWidth) {
-          for (std::size_t j = first; j < std::min(first + kPanelWidth, columns_); ++j) out[j - first] = element(k, j);
-        }
-      }
-    });
+    parallel_for(panels_of(columns), depth * columns < kWorthThreads ? 1 : threads,
+                 [&](std::size_t begin, std::size_t end) {
+                   for (std::size_t panel = begin; panel < end; ++panel) {
+                     const std::size_t first = panel * kPanelWidth;
+                     float* out = values_.data() + first * depth_;
+                     for (std::size_t k = 0; k < depth_; ++k, out += kPanelWidth) {
+                       for (std::size_t j = first; j < std::min(first + kPanelWidth, columns_); ++j)
+                         out[j - first] = element(k, j);
+                     }
+                   }
+                 });
   }
 
   std::size_t depth() const { return depth_; }

@@ -12,7 +12,8 @@ namespace unreel::contrast {
 
 /**
  * z = u / max(|u|, 1e-12) of each row, twice: row by row for left sides and for sums of rows, and in panels of rows,
- * component by component, for right sides. Filled with zeros up to whole panels, both ways. Norms in double, z in float.
+ * component by component, for right sides. Filled with zeros up to whole panels, both ways. Norms in double, z in
+ * float.
  */
 class PackedRows {
  public:

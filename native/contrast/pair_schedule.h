@@ -28,9 +28,10 @@ class PairSchedule {
     ~Run();
 
     /**
-     * Calls work(pair, first, second), first <= second, for pairs that nobody has taken, until there are none; pair counts
-     * from 0. Any number of threads may be in it. Two calls of `work` that share a tile never overlap, and come in the same
-     * order whatever the number of threads; the later one sees what the earlier one wrote. `work` must not throw.
+     * Calls work(pair, first, second), first <= second, for pairs that nobody has taken, until there are none; pair
+     * counts from 0. Any number of threads may be in it. Two calls of `work` that share a tile never overlap, and come
+     * in the same order whatever the number of threads; the later one sees what the earlier one wrote. `work` must not
+     * throw.
      */
     void work_off(const std::function<void(std::size_t pair, std::size_t first, std::size_t second)>& work);
 

@@ -18,8 +18,8 @@ namespace unreel::contrast {
  * gradient when V is empty. Where |u_i| < 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. Batches of more than
  * 64 rows are worked on in float (supcon_tiled.h says how well), others in double. The same bits for any threads >= 1.
  * Several threads may call it at once, each
- * with a workspace of its own (null: memory is made and freed). Throws invalid_argument (no rows, no dims, a temperature that is not finite and
- * above 0 or has no finite inverse), not_finite (names row and column).
+ * with a workspace of its own (null: memory is made and freed). Throws invalid_argument (no rows, no dims, a
+ * temperature that is not finite and above 0 or has no finite inverse), not_finite (names row and column).
  */
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
               const LossGradient& gradient, LossWorkspace* workspace = nullptr);

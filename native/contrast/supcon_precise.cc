@@ -10,6 +10,7 @@
 #include "contrast/panels.h"
 #include "contrast/supcon_tiled.h"
 #include "contrast/unit_row.h"
+#include "contrast/unit_rows.h"
 
 namespace unreel::contrast {
 namespace {
@@ -17,20 +18,6 @@ namespace {
 /// Rows and columns of the tile of cosines that lives at a time, per thread.
 constexpr std::size_t kTile = 32;
 static_assert(kTile % Panels::kWidth == 0, "a tile ends where a panel ends");
-
-/// z = u / r with r = max(|u|, 1e-12), row by row.
-struct UnitRows {
-  std::vector<double> z;
-  std::vector<double> norms;
-
-  UnitRows(const float* embeddings, LossShape shape) : z(shape.rows * shape.dims), norms(shape.rows) {
-    for (std::size_t i = 0; i < shape.rows; ++i) {
-      const float* const u = embeddings + i * shape.dims;
-      norms[i] = clamped_norm(u, shape.dims);
-      for (std::size_t k = 0; k < shape.dims; ++k) z[i * shape.dims + k] = u[k] / norms[i];
-    }
-  }
-};
 
 /// The denominator of a row's softmax: sum over a of exp((cos_ia - shift) / temperature).
 struct Denominator {
@@ -45,10 +32,10 @@ class PreciseSupcon {
         inverse_(1 / temperature),
         threads_(threads),
         rows_(embeddings, shape),
-        panels_(rows_.z.data(), shape.rows, shape.dims),
+        panels_(rows_.z(0), shape.rows, shape.dims),
         classes_(labels, shape),
         shared_shift_(2 * inverse_ <= kLargestSharedSpread) {
-    classes_.add_rows(rows_.z.data(), shape.dims, 0, shape.dims);
+    classes_.add_rows(rows_.z(0), shape.dims, 0, shape.dims);
     if (has_anchors()) sum_denominators();
   }
 
@@ -94,7 +81,7 @@ class PreciseSupcon {
   }
 
  private:
-  const double* z(std::size_t row) const { return rows_.z.data() + row * shape_.dims; }
+  const double* z(std::size_t row) const { return rows_.z(row); }
 
   /// Calls body(first row, rows) for each tile of rows, from several threads; tiles do not depend on their number.
   template <class Body>
@@ -190,10 +177,10 @@ class PreciseSupcon {
       radial += pull[k] * z(i)[k];
     }
     if (gradients == nullptr) return through;
-    if (rows_.norms[i] <= kSmallestNorm) radial = 0;
+    if (rows_.norm(i) <= kSmallestNorm) radial = 0;
     constexpr double kMax = std::numeric_limits<float>::max();
     for (std::size_t k = 0; k < shape_.dims; ++k) {
-      const double value = (pull[k] - radial * z(i)[k]) * inverse_ / rows_.norms[i];
+      const double value = (pull[k] - radial * z(i)[k]) * inverse_ / rows_.norm(i);
       gradients[i * shape_.dims + k] = static_cast<float>(std::clamp(value, -kMax, kMax));
     }
     return through;

@@ -9,8 +9,8 @@ namespace unreel::contrast {
 
 /**
  * supcon() of supcon.h with all sums in double: a row of tiles at a time, each pair of rows from both ends. Beyond 2 /
- * temperature = 80 the shift of a row's exponentials follows its greatest cosine (the online softmax). Memory 3 rows dims
- * doubles. The same bits for any threads >= 1 and on every machine.
+ * temperature = 80 the shift of a row's exponentials follows its greatest cosine (the online softmax). Memory 3 rows
+ * dims doubles. The same bits for any threads >= 1 and on every machine.
  */
 double supcon_precise(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
                       int threads, const LossGradient& gradient);

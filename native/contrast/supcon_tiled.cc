@@ -17,8 +17,8 @@
 namespace unreel::contrast {
 namespace {
 
-/// A row's softmax adds up to 1 and its positives' shares to 1, and it is the anchor of the one half of its pairs and the
-/// positive or negative of the other: a force of at most 4. Less than this on every row is too little for float.
+/// A row's softmax adds up to 1 and its positives' shares to 1, and it is the anchor of the one half of its pairs and
+/// the positive or negative of the other: a force of at most 4. Less than this on every row is too little for float.
 constexpr double kLeastForce = 0.1;
 /// The same for what a row's loss moves with 1 / temperature: a difference of two mean cosines, at most 2.
 constexpr double kLeastRate = 0.02;
@@ -77,9 +77,8 @@ class TiledSupcon {
       });
       if (!wants_gradient()) return;
       member.meet();
-      second_pass.work_off([&](std::size_t pair, std::size_t first, std::size_t second) {
-        pull_rows(member, pair, first, second);
-      });
+      second_pass.work_off(
+          [&](std::size_t pair, std::size_t first, std::size_t second) { pull_rows(member, pair, first, second); });
       member.meet();
       each_row(member, [&](std::size_t i) { finish_row(i); });
     });
@@ -181,8 +180,8 @@ class TiledSupcon {
     return sum;
   }
 
-  /// Writes the temperature's gradient: each pair is in z_i . [C Z]_i and in z_j . [C Z]_j, so that half of their sum is
-  /// what the loss moves with 1 / temperature.
+  /// Writes the temperature's gradient: each pair is in z_i . [C Z]_i and in z_j . [C Z]_j, so that half of their sum
+  /// is what the loss moves with 1 / temperature.
   bool gradient_holds() const {
     if (!wants_gradient()) return true;
     if (gradient_.temperature != nullptr) {

@@ -160,7 +160,9 @@ class Training {
     if (!all_finite(u.data(), u.size())) throw Diverged();
     LossOptions options = options_.loss;
     options.temperature = temperature();
-    const LossBatch batch{u.data(), batch_.labels.data(), {batch_.labels.size(), state_.head.out()},
+    const LossBatch batch{u.data(),
+                          batch_.labels.data(),
+                          {batch_.labels.size(), state_.head.out()},
                           state_.classifier.empty() ? nullptr : state_.classifier.data()};
     const double value = device_.loss(batch, options, gradient);
     if (!std::isfinite(value)) throw Diverged();
@@ -199,8 +201,7 @@ class Training {
     gradient_.resize(state_.head.layers.size());
     for (std::size_t l = 0; l < state_.head.layers.size(); ++l) {
       LinearLayer& layer = state_.head.layers[l];
-      groups.push_back(
-          {layer.weight.data(), gradient_[l].weight.data(), layer.weight.size(), options_.weight_decay});
+      groups.push_back({layer.weight.data(), gradient_[l].weight.data(), layer.weight.size(), options_.weight_decay});
       groups.push_back({layer.bias.data(), gradient_[l].bias.data(), layer.bias.size(), 0});
     }
     if (!state_.classifier.empty()) {
@@ -307,12 +308,12 @@ Error diverged(int epoch, const TrainerOptions& options) {
 }
 
 Error collapsed(const EpochReport& report, const TrainerOptions& options) {
-  return Error(ErrorCode::collapsed, "The head collapsed in epoch " + std::to_string(report.epoch) +
-                                         ": a real and a fake row have a mean cosine of " +
-                                         text_of(report.health.cross_cosine) + ". Lower learningRate (" +
-                                         text_of(options.learning_rate) + ") or weightDecay (" +
-                                         text_of(options.weight_decay) +
-                                         "), raise batch, take another loss, or give features that tell real from fake.")
+  return Error(ErrorCode::collapsed,
+               "The head collapsed in epoch " + std::to_string(report.epoch) +
+                   ": a real and a fake row have a mean cosine of " + text_of(report.health.cross_cosine) +
+                   ". Lower learningRate (" + text_of(options.learning_rate) + ") or weightDecay (" +
+                   text_of(options.weight_decay) +
+                   "), raise batch, take another loss, or give features that tell real from fake.")
       .with("epoch", std::int64_t{report.epoch})
       .with("meanCosine", report.health.mean_cosine)
       .with("crossCosine", report.health.cross_cosine);

@@ -23,8 +23,8 @@ struct TrainingRows {
   const RowSource* x = nullptr;
   const std::int32_t* labels = nullptr;      ///< one a row; 1 = fake, 0 = real
   const std::uint8_t* validation = nullptr;  ///< one a row, 1 = chooses the epoch and trains nothing; null: all train
-  const std::uint32_t* videos = nullptr;      ///< one a row, which video it is of; null: each row is its own
-  const std::uint32_t* groups = nullptr;      ///< one a row, which source clip it goes back to; null: unknown
+  const std::uint32_t* videos = nullptr;     ///< one a row, which video it is of; null: each row is its own
+  const std::uint32_t* groups = nullptr;     ///< one a row, which source clip it goes back to; null: unknown
 };
 
 struct EpochReport {
@@ -41,11 +41,11 @@ struct TrainerState {
   int epochs = 0;  ///< done
   std::size_t steps = 0;
   Head head;
-  std::vector<float> classifier;    ///< of the classification term: weights, then the bias; empty without
-  float log_scale = 0;              ///< log(1 / temperature)
-  std::vector<double> optimizer;    ///< Optimizer::state()
-  Head best;                        ///< of best_epoch
-  int best_epoch = 0;               ///< 0 before the first epoch's end
+  std::vector<float> classifier;  ///< of the classification term: weights, then the bias; empty without
+  float log_scale = 0;            ///< log(1 / temperature)
+  std::vector<double> optimizer;  ///< Optimizer::state()
+  Head best;                      ///< of best_epoch
+  int best_epoch = 0;             ///< 0 before the first epoch's end
   std::vector<EpochReport> history;
 };
 

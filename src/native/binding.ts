@@ -27,17 +27,17 @@ export interface NativeBinding {
     options: NativeLossOptions,
     classifier: Float32Array,
   ): Promise<NativeLoss>;
-  /** onEpoch: after each epoch, with a state that another training can go on from. */
+  /** onEpoch: after each epoch; with a state that another training can go on from where `keepStates` asks for it. */
   trainHead(
     source: NativeRowSource,
     rows: NativeTrainingRows,
     /** How many numbers of a row come from each encoder, where rows are to be standardised; empty: as they are. */
     blocks: Uint32Array,
-    options: NativeHeadOptions,
-    onEpoch: (state: NativeTrainerState) => void,
+    options: NativeHeadOptions & { keepStates: boolean },
+    onEpoch: (epoch: { report: NativeEpoch; state?: NativeTrainerState }) => void,
     token: NativeToken,
     stop: NativeToken,
-    from: NativeTrainerState | undefined,
+    from: (NativeTrainerState & { history: readonly NativeEpoch[] }) | undefined,
   ): Promise<NativeTrainingResult>;
   createHead(head: NativeHeadData): NativeHead;
 
@@ -338,7 +338,6 @@ export interface NativeTrainerState {
   optimizer: Float64Array;
   best: NativeHeadData;
   bestEpoch: number;
-  history: readonly NativeEpoch[];
 }
 
 export interface NativeTrainingResult {

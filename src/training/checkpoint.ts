@@ -5,9 +5,12 @@ import { layersOf, tensorsOf } from "./head.js";
 
 const format = "unreel.checkpoint";
 
-/** A training between two epochs, and which training it is. */
+/** A training between two epochs. */
+export type KeptState = NativeTrainerState & { readonly history: readonly NativeEpoch[] };
+
+/** A state, and which training it is of. */
 export interface Checkpoint {
-  readonly state: NativeTrainerState;
+  readonly state: KeptState;
   /** Stands for the rows and options; another's state would not lead to the same bytes. */
   readonly run: string;
 }

@@ -4,8 +4,8 @@ import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
 import type { NativeHeadOptions, NativeRowSource, NativeTrainerState, NativeTrainingRows } from "../native/binding.js";
 import { nativeBinding, toUnreelError, withSignal } from "../native/load.js";
 import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
-import { ProjectionHead } from "./head.js";
+import { CheckpointFile } from "./checkpoint-file.js";
+import { type HeadMetadata, ProjectionHead } from "./head.js";
 import { type LossSettings, nativeLoss } from "./loss.js";
 
 /** Rows that a head is trained on. */
@@ -236,10 +236,11 @@ export async function runTraining(
       : new CheckpointFile(checkpoint, runOf(data, native), () => abort.token.cancel());
   const from = file === undefined ? undefined : await file.read();
   if (from !== undefined) onResume?.(from.epochs);
-  const onEpoch = (state: NativeTrainerState) => {
-    file?.keep(state);
-    const report = state.history.at(-1);
-    if (report !== undefined) onProgress?.(report);
+  const history: EpochReport[] = [...(from?.history ?? [])];
+  const onEpoch = ({ report, state }: { report: EpochReport; state?: NativeTrainerState }) => {
+    history.push(report);
+    if (state !== undefined) file?.keep({ ...state, history: [...history] });
+    onProgress?.(report);
   };
   using stopping = withSignal(stop);
   if (stop?.aborted) stopping.token.cancel();
@@ -250,7 +251,7 @@ export async function runTraining(
         source,
         rows,
         Uint32Array.from(blocks),
-        native,
+        { ...native, keepStates: file !== undefined },
         onEpoch,
         abort.token,
         stopping.token,
@@ -259,9 +260,14 @@ export async function runTraining(
     )
     .finally(() => file?.settled());
   const { head, state, end, failure } = result;
-  const origin = { bestEpoch: state.bestEpoch, history: state.history };
+  const origin = { bestEpoch: state.bestEpoch, history };
   const best =
-    head === undefined ? undefined : Object.assign(new ProjectionHead(head, metadataOf(native, state)), origin);
+    head === undefined
+      ? undefined
+      : Object.assign(
+          new ProjectionHead(head, metadataOf(native, history[state.bestEpoch - 1], state.bestEpoch)),
+          origin,
+        );
   if (failure !== undefined || best === undefined || end === "collapsed" || end === "diverged") {
     throw new TrainingError(toUnreelError(failure) as UnreelError, best);
   }
@@ -269,14 +275,13 @@ export async function runTraining(
 }
 
 /** What a head's file says of its training. */
-function metadataOf(native: NativeHeadOptions, state: NativeTrainerState): Record<string, string> {
-  const best = state.history[state.bestEpoch - 1];
+function metadataOf({ loss, seed }: NativeHeadOptions, best: EpochReport | undefined, epoch: number): HeadMetadata {
   return {
-    loss: native.loss.loss,
-    ...(native.loss.loss === "supcon" && { temperature: String(best?.temperature ?? native.loss.temperature) }),
-    ...(native.loss.term !== "none" && { term: native.loss.term }),
-    epoch: String(state.bestEpoch),
-    seed: String(native.seed),
+    loss: loss.loss,
+    ...(loss.loss === "supcon" && { temperature: String(best?.temperature ?? loss.temperature) }),
+    ...(loss.term !== "none" && { term: loss.term }),
+    epoch: String(epoch),
+    seed: String(seed),
   };
 }
 
@@ -289,52 +294,4 @@ function runOf({ identity, rows, blocks }: TrainingData, { threads: _, ...option
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** Keeps the latest state of one training in a file. States that come while another is written wait, the last one wins. */
-class CheckpointFile {
-  readonly #path: string;
-  readonly #run: string;
-  #waiting: NativeTrainerState | undefined;
-  #writing: Promise<void> | undefined;
-  readonly #onFailure: () => void;
-  #failure: unknown;
-
-  /** @param onFailure called where the file cannot be written: going on would lose what comes */
-  constructor(path: string, run: string, onFailure: () => void) {
-    this.#path = path;
-    this.#run = run;
-    this.#onFailure = onFailure;
-  }
-
-  /** The state to go on from; undefined where there is none of this run. */
-  async read(): Promise<NativeTrainerState | undefined> {
-    const found = await readCheckpoint(this.#path);
-    return found?.run === this.#run ? found.state : undefined;
-  }
-
-  keep(state: NativeTrainerState): void {
-    this.#waiting = state;
-    this.#writing ??= this.#write();
-  }
-
-  /** When all is written. @throws what writing failed with */
-  async settled(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #write(): Promise<void> {
-    try {
-      for (let state = this.#waiting; state !== undefined; state = this.#waiting) {
-        this.#waiting = undefined;
-        await writeCheckpoint(this.#path, { state, run: this.#run });
-      }
-    } catch (error) {
-      this.#failure = error;
-      this.#onFailure();
-    } finally {
-      this.#writing = undefined;
-    }
-  }
 }

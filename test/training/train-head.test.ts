@@ -50,7 +50,8 @@ describe("trainHead", () => {
     expect(mean(cosines.same)).toBeGreaterThan(0.8);
     expect(mean(cosines.across)).toBeLessThan(-0.8);
     expect(head.history.at(-1)?.loss).toBeLessThan(head.history[0]?.loss ?? 0);
-    expect(head.history.at(-1)?.meanCosine).toBeCloseTo(mean([...cosines.same, ...cosines.across]), 6);
+    const { meanCosine } = head.history[head.bestEpoch - 1] ?? {};
+    expect(meanCosine).toBeCloseTo(mean([...cosines.same, ...cosines.across]), 5);
   });
 
   it("keeps the epoch that is best on the validation rows, and reports every epoch", async () => {
@@ -187,7 +188,8 @@ describe("trainHead refuses", () => {
 describe("trainHead with a checkpoint", () => {
   const options = {
     ...quick,
-    epochs: 8,
+    epochs: 1500,
+    patience: 0,
     batch: 20,
     head: "mlp",
     hidden: 8,
@@ -203,7 +205,7 @@ describe("trainHead with a checkpoint", () => {
     const onProgress = ({ epoch }: EpochReport) => epoch === 3 && stop.abort();
     const first = await trainHead({ ...data, validation }, { ...options, checkpoint, stop: stop.signal, onProgress });
     expect(first.end).toBe("stopped");
-    expect(first.history.length).toBeLessThan(8);
+    expect(first.history.length).toBeLessThan(1500);
     expect(first.history.length).toBeGreaterThanOrEqual(3);
     const resumed: number[] = [];
     const onResume = (epochs: number) => resumed.push(epochs);
@@ -214,7 +216,7 @@ describe("trainHead with a checkpoint", () => {
     expect(second.history).toEqual(whole.history);
     // A run that is done is not done again.
     const third = await trainHead({ ...data, validation }, { ...options, checkpoint, onResume });
-    expect(resumed).toEqual([first.history.length, 8]);
+    expect(resumed).toEqual([first.history.length, 1500]);
     expect(layersOf(third)).toEqual(layersOf(whole));
   });
 

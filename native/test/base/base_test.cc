@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/simd_target.h"
+#include "base/team.h"
 #include "base/thread.h"
 
 namespace unreel {
@@ -90,6 +91,39 @@ TEST(ParallelFor, HandsOnAnExceptionAfterAllPartsEnded) {
   };
   EXPECT_THROW(parallel_for(8, 4, body), Error);
   EXPECT_EQ(ended.load(), 4);
+}
+
+TEST(ParallelFor, MayBeCalledWithinItselfAndFromManyThreads) {
+  std::atomic<int> calls{0};
+  const auto outer = [&] {
+    for (int round = 0; round < 50; ++round) {
+      parallel_for(3, 3, [&](std::size_t, std::size_t) {
+        parallel_for(4, 2, [&](std::size_t begin, std::size_t end) { calls += static_cast<int>(end - begin); });
+      });
+    }
+  };
+  {
+    std::vector<NamedThread> callers;
+    for (int i = 0; i < 8; ++i) callers.emplace_back("caller", outer);
+  }
+  EXPECT_EQ(calls.load(), 8 * 50 * 3 * 4);
+}
+
+TEST(Team, MeetsBetweenStepsAndSharesTheWork) {
+  for (const int threads : {1, 2, 5}) {
+    constexpr std::size_t kItems = 1000;
+    std::vector<int> first(kItems);
+    std::vector<int> second(kItems);
+    run_team(threads, [&](TeamMember& member) {
+      EXPECT_EQ(member.count(), static_cast<std::size_t>(threads));
+      for (std::size_t i = member.begin(kItems); i < member.end(kItems); ++i) first[i] = static_cast<int>(i);
+      member.meet();
+      // Each reads what others wrote.
+      for (std::size_t i = member.begin(kItems); i < member.end(kItems); ++i) second[i] = first[kItems - 1 - i];
+      member.meet();
+    });
+    for (std::size_t i = 0; i < kItems; ++i) EXPECT_EQ(second[i], static_cast<int>(kItems - 1 - i));
+  }
 }
 
 // The first outputs of xoshiro256** whose state splitmix64 fills from seed 42, by an independent Python program.

@@ -59,7 +59,8 @@ void expect_sum(float actual, std::size_t count, double offset, const A& a, cons
   ASSERT_NEAR(actual, sum, 1e-6 * size + 1e-7) << what;
 }
 
-const LayerShape kShapes[] = {{1, 1, 1}, {3, 5, 2}, {70, 33, 18}, {65, 128, 32}, {300, 100, 65}, {9, 800, 512}, {600, 40, 7}};
+const LayerShape kShapes[] = {{1, 1, 1},      {3, 5, 2},     {70, 33, 18}, {65, 128, 32},
+                              {300, 100, 65}, {9, 800, 512}, {600, 40, 7}};
 
 TEST(LinearLayer, IsTheSumsInDoubleOnEveryTarget) {
   for (const std::string& target : simd_targets()) {
@@ -70,20 +71,23 @@ TEST(LinearLayer, IsTheSumsInDoubleOnEveryTarget) {
       const Layer::Results all = layer.results(2);
       for (std::size_t r = 0; r < rows; ++r) {
         for (std::size_t o = 0; o < out; o += 1 + out / 9) {
-          expect_sum(all.y[r * out + o], in, layer.bias[o], [&](std::size_t k) { return layer.x[r * in + k]; },
-                     [&](std::size_t k) { return layer.weight[o * in + k]; }, target);
+          expect_sum(
+              all.y[r * out + o], in, layer.bias[o], [&](std::size_t k) { return layer.x[r * in + k]; },
+              [&](std::size_t k) { return layer.weight[o * in + k]; }, target);
         }
         for (std::size_t k = 0; k < in; k += 1 + in / 9) {
-          expect_sum(all.dx[r * in + k], out, 0, [&](std::size_t o) { return layer.dy[r * out + o]; },
-                     [&](std::size_t o) { return layer.weight[o * in + k]; }, target);
+          expect_sum(
+              all.dx[r * in + k], out, 0, [&](std::size_t o) { return layer.dy[r * out + o]; },
+              [&](std::size_t o) { return layer.weight[o * in + k]; }, target);
         }
       }
       for (std::size_t o = 0; o < out; ++o) {
         const auto down = [&](std::size_t r) { return layer.dy[r * out + o]; };
         expect_sum(all.bias_gradient[o], rows, 0, down, [](std::size_t) { return 1.0F; }, target);
         for (std::size_t k = 0; k < in; k += 1 + in / 9) {
-          expect_sum(all.weight_gradient[o * in + k], rows, 0, down,
-                     [&](std::size_t r) { return layer.x[r * in + k]; }, target);
+          expect_sum(
+              all.weight_gradient[o * in + k], rows, 0, down, [&](std::size_t r) { return layer.x[r * in + k]; },
+              target);
         }
       }
     }

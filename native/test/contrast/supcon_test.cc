@@ -217,9 +217,8 @@ TEST(Supcon, IsTheReferenceOnEveryTarget) {
       std::vector<double> expected(batch.u.size());
       const double expected_loss = reference(batch, temperature, expected.data());
       const std::vector<double> wanted = per_length(batch, expected);
-      const double largest = std::abs(*std::max_element(wanted.begin(), wanted.end(), [](double a, double b) {
-        return std::abs(a) < std::abs(b);
-      }));
+      const double largest = std::abs(*std::max_element(wanted.begin(), wanted.end(),
+                                                        [](double a, double b) { return std::abs(a) < std::abs(b); }));
       for (const std::string& target : simd_targets()) {
         const TargetInForce in_force(target);
         std::vector<float> gradient(batch.u.size(), 7.0F);

@@ -167,8 +167,8 @@ TEST(TrainHead, PullsTheClassesApart) {
 
 TEST(TrainHead, TellsTheClassesApartWithEveryLossAndTerm) {
   Toy toy;
-  for (const LossKind kind : {LossKind::supcon, LossKind::align_uniform, LossKind::triplet, LossKind::margin,
-                              LossKind::single_centre}) {
+  for (const LossKind kind :
+       {LossKind::supcon, LossKind::align_uniform, LossKind::triplet, LossKind::margin, LossKind::single_centre}) {
     for (const LossTerm term : {LossTerm::none, LossTerm::cross_entropy, LossTerm::hinge}) {
       TrainerOptions options = quick_options();
       options.epochs = 15;
@@ -395,8 +395,7 @@ TEST(TrainHead, WarmsUpAndDecaysAlongACosine) {
   };
   EXPECT_NEAR(factor_of(0, 1), (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
   // Half of four steps rise to the rate by thirds; the other two are as above.
-  EXPECT_NEAR(factor_of(0.5, 2),
-              (1 - 0.5 / 3 * 0.4) * (1 - 1.0 / 3 * 0.4) * (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
+  EXPECT_NEAR(factor_of(0.5, 2), (1 - 0.5 / 3 * 0.4) * (1 - 1.0 / 3 * 0.4) * (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
 }
 
 TEST(TrainHead, TakesTheseTwoSteps) {
