@@ -38,7 +38,9 @@ TEST(PairSchedule, NeverHasATileInTwoPairsAtOnceAndKeepsItsOrder) {
       PairSchedule::Run run(schedule);
       const auto work = [&](std::size_t, std::size_t first, std::size_t second) {
         EXPECT_EQ(busy[first]++, 0);
-        if (first != second) EXPECT_EQ(busy[second]++, 0);
+        if (first != second) {
+          EXPECT_EQ(busy[second]++, 0);
+        }
         partners[first].push_back(second);
         if (first != second) partners[second].push_back(first);
         --busy[first];
