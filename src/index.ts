@@ -89,7 +89,8 @@ export {
   trainDetectorHead,
   trainDetectorSvm,
 } from "./training/detector-training.js";
-export { type HeadLayer, type HeadMetadata, ProjectionHead } from "./training/head.js";
+export { type HeadMetadata, ProjectionHead } from "./training/head.js";
+export type { HeadLayer } from "./training/head-layers.js";
 export {
   type AlignUniformSettings,
   type ContrastiveLoss,

@@ -1,7 +1,7 @@
 import { UnreelError } from "../errors.js";
 import type { NativeEpoch, NativeTrainerState } from "../native/binding.js";
 import { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from "../safetensors.js";
-import { layersOf, tensorsOf } from "./head.js";
+import { layersOf, tensorsOf } from "./head-layers.js";
 
 const format = "unreel.checkpoint";
 

@@ -1,6 +1,6 @@
 import { GraphWriter, type ModelContent, model } from "../models/onnx-writer.js";
 import { producer } from "../models/write-model.js";
-import type { HeadLayer } from "./head.js";
+import type { HeadLayer } from "./head-layers.js";
 
 /** A head as an ONNX model: Gemm for each layer, Relu between them, then z = u / max(|u|, 1e-12). */
 export function headModel(layers: readonly HeadLayer[]): ModelContent {

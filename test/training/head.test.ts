@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type HeadLayer, ProjectionHead } from "../../src/training/head.js";
+import { ProjectionHead } from "../../src/training/head.js";
+import type { HeadLayer } from "../../src/training/head-layers.js";
 import { trainHead } from "../../src/training/train-head.js";
 import { temporaryFolder } from "../support/folders.js";
 import { clusters } from "./clusters.js";
