@@ -29,7 +29,8 @@ struct CSvc {
  *
  * libsvm walks two sparse lists. In dense form an absent feature is a zero, and what a zero adds is a zero: x - 0 is x,
  * and adding +-0 to a sum that began at +0 changes no bit. So the dense sum has libsvm's terms in libsvm's order, each
- * a separate subtract, multiply and add. Source: libsvm 3.37 svm.cpp, Kernel::k_function and svm_predict_values.
+ * a separate subtract, multiply and add. scorer.h does the same for many rows at a time. Source: libsvm 3.37 svm.cpp,
+ * Kernel::k_function and svm_predict_values.
  */
 double decision_value(const CSvc& svc, const double* x);
 

@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "svm/c_svc.h"
 #include "svm/model_file.h"
+#include "svm/scorer.h"
 #include "svm/training.h"
 
 namespace unreel::svm {
@@ -51,7 +52,7 @@ void require_both_labels(const std::int32_t* labels, std::size_t rows) {
 
 class CSvcModel final : public Model {
  public:
-  CSvcModel(CSvc svc, double c) : svc_(std::move(svc)), c_(c), sign_(svc_.labels[0] == 1 ? 1.0 : -1.0) {}
+  CSvcModel(CSvc svc, double c) : svc_(std::move(svc)), c_(c), sign_(svc_.labels[0] == 1 ? 1.0 : -1.0), scorer_(svc_) {}
 
   void save(const std::string& path) const override { write_model_file(svc_, path); }
 
@@ -65,7 +66,8 @@ class CSvcModel final : public Model {
   void decision_values(const double* x, std::size_t rows, int threads, double* out) const override {
     require_finite(x, rows, svc_.dims);
     parallel_for(rows, threads, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t row = begin; row < end; ++row) out[row] = sign_ * decision_value(svc_, x + row * svc_.dims);
+      scorer_.score(x + begin * svc_.dims, end - begin, out + begin);
+      for (std::size_t row = begin; row < end; ++row) out[row] *= sign_;
     });
   }
 
@@ -73,6 +75,7 @@ class CSvcModel final : public Model {
   CSvc svc_;
   double c_;
   double sign_;
+  Scorer scorer_;
 };
 
 }  // namespace
