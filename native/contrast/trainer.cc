@@ -102,7 +102,9 @@ class Training {
     }
   }
 
-  bool has_collapsed() const { return state_.history.back().health.cross_cosine > kCollapsed; }
+  bool has_collapsed() const {
+    return !state_.history.empty() && state_.history.back().health.cross_cosine > kCollapsed;
+  }
 
   bool has_stalled() const {
     return options_.patience > 0 && !validation_.empty() && state_.epochs - state_.best_epoch >= options_.patience;
@@ -328,15 +330,16 @@ TrainingResult train_head(const Device& device, const TrainingRows& rows, const 
   Training training(device, rows, options, hooks, from);
   TrainingResult result;
   try {
-    while (training.state().epochs < options.epochs && result.end == TrainingEnd::finished) {
+    // A state to go on from may be one that ends here.
+    while (training.state().epochs < options.epochs && !training.has_collapsed() && !training.has_stalled()) {
       training.run_epoch();
       if (hooks.on_epoch) hooks.on_epoch(training.state());
-      if (training.has_collapsed()) {
-        result.end = TrainingEnd::collapsed;
-        result.failure = collapsed(training.state().history.back(), options);
-      } else if (training.has_stalled()) {
-        result.end = TrainingEnd::early;
-      }
+    }
+    if (training.has_collapsed()) {
+      result.end = TrainingEnd::collapsed;
+      result.failure = collapsed(training.state().history.back(), options);
+    } else if (training.has_stalled()) {
+      result.end = TrainingEnd::early;
     }
   } catch (const Diverged&) {
     result.end = TrainingEnd::diverged;

@@ -241,6 +241,10 @@ TEST(TrainHead, EndsWhenTheValidationLossHasStalled) {
   const TrainingResult early = train(rows, options);
   EXPECT_EQ(early.end, TrainingEnd::early);
   EXPECT_EQ(early.state.epochs, early.state.best_epoch + 3);
+  const TrainingResult again = train(rows, options, {}, &early.state);
+  EXPECT_EQ(again.end, TrainingEnd::early);
+  EXPECT_EQ(again.state.epochs, early.state.epochs);
+  EXPECT_EQ(numbers(again.state.best), numbers(early.state.best));
   EXPECT_LT(early.state.epochs, 40);
   options.patience = 0;
   EXPECT_EQ(train(rows, options).state.epochs, 40);
@@ -271,6 +275,9 @@ TEST(TrainHead, TellsAHeadThatCollapsed) {
   EXPECT_EQ(std::get<std::int64_t>(detail(*result.failure, "epoch")), 2);
   EXPECT_GT(std::get<double>(detail(*result.failure, "crossCosine")), 0.99);
   EXPECT_NE(result.failure->message().find("learningRate"), std::string::npos) << result.failure->message();
+  const TrainingResult again = train(toy.view(), options, {}, &result.state);
+  EXPECT_EQ(again.end, TrainingEnd::collapsed);
+  EXPECT_EQ(again.state.epochs, 2);
 }
 
 TEST(TrainHead, LearnsTheTemperatureWithinItsBounds) {
