@@ -13,6 +13,7 @@
 #include "base/simd_target.h"
 #include "base/team.h"
 #include "base/thread.h"
+#include "test/support/target_guard.h"
 
 namespace unreel {
 namespace {
@@ -160,13 +161,8 @@ TEST(CpuFeatures, NamesCoresAndVectors) {
   EXPECT_FALSE(features.vectors.empty());
 }
 
-/// Lets go of a target that a test chose.
-struct TargetGuard {
-  ~TargetGuard() { set_simd_target(""); }
-};
-
 TEST(SimdTarget, IsTheBestUnlessAnotherIsNamed) {
-  const TargetGuard guard;
+  const test::TargetGuard guard;
   const std::vector<std::string> targets = simd_targets();
   ASSERT_GE(targets.size(), 2U);
   EXPECT_EQ(targets.back(), kScalarTarget);
@@ -182,7 +178,7 @@ TEST(SimdTarget, IsTheBestUnlessAnotherIsNamed) {
 }
 
 TEST(SimdTarget, RefusesANameThatTheCpuDoesNotHave) {
-  const TargetGuard guard;
+  const test::TargetGuard guard;
   try {
     set_simd_target("AVX9");
     FAIL() << "it did not throw";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/simd_target.h"
+#include "test/support/target_guard.h"
 
 namespace unreel {
 namespace {
@@ -39,6 +40,7 @@ TEST(Half, RoundsToTheNearestAndTiesToEven) {
 TEST(Half, EveryTargetConvertsEveryNumberAlike) {
   std::vector<std::uint16_t> halves(0x10000 + 3);  // the last ones fill no vector
   for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
+  const test::TargetGuard guard;
   for (const std::string& target : simd_targets()) {
     set_simd_target(target);
     std::vector<float> floats(halves.size());
@@ -48,7 +50,6 @@ TEST(Half, EveryTargetConvertsEveryNumberAlike) {
       ASSERT_EQ(std::memcmp(&floats[i], &expected, sizeof(expected)), 0) << target << " " << halves[i];
     }
   }
-  set_simd_target("");
 }
 
 TEST(Half, KnownValues) {

@@ -9,16 +9,12 @@
 
 #include "base/simd_target.h"
 #include "data.h"
+#include "test/support/target_guard.h"
 
 namespace unreel::contrast {
 namespace {
 
 using test::random_values;
-
-struct TargetInForce {
-  explicit TargetInForce(const std::string& name) { set_simd_target(name); }
-  ~TargetInForce() { set_simd_target(""); }
-};
 
 struct Layer {
   LayerShape shape;
@@ -63,8 +59,9 @@ const LayerShape kShapes[] = {{1, 1, 1},      {3, 5, 2},     {70, 33, 18}, {65, 
                               {300, 100, 65}, {9, 800, 512}, {600, 40, 7}};
 
 TEST(LinearLayer, IsTheSumsInDoubleOnEveryTarget) {
+  const unreel::test::TargetGuard guard;
   for (const std::string& target : simd_targets()) {
-    const TargetInForce in_force(target);
+    set_simd_target(target);
     for (const LayerShape& shape : kShapes) {
       const Layer layer(shape);
       const auto [rows, in, out] = shape;
@@ -95,13 +92,15 @@ TEST(LinearLayer, IsTheSumsInDoubleOnEveryTarget) {
 }
 
 TEST(LinearLayer, HasTheSameBitsForAnyThreadCountAndFusedTarget) {
+  const unreel::test::TargetGuard guard;
   for (const LayerShape& shape : kShapes) {
     const Layer layer(shape);
+    set_simd_target("");
     const Layer::Results single = layer.results(1);
     for (const int threads : {2, 3, 5}) EXPECT_EQ(layer.results(threads), single);
     for (const std::string& target : simd_targets()) {
       if (target.rfind("SS", 0) == 0) continue;
-      const TargetInForce in_force(target);
+      set_simd_target(target);
       EXPECT_EQ(layer.results(2), single) << target;
     }
   }

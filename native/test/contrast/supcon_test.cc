@@ -13,6 +13,7 @@
 #include "base/simd_target.h"
 #include "contrast/unit_row.h"
 #include "data.h"
+#include "test/support/target_guard.h"
 
 namespace unreel::contrast {
 namespace {
@@ -192,12 +193,6 @@ TEST(Supcon, DoesNotDependOnTheOrderOfRows) {
   }
 }
 
-/// Puts the best target in force again at its end.
-struct TargetInForce {
-  explicit TargetInForce(const std::string& name) { set_simd_target(name); }
-  ~TargetInForce() { set_simd_target(""); }
-};
-
 /// What tiles have edges at, and labels that leave some rows alone.
 std::vector<Batch> large_batches() {
   return {random_batch("just past the small ones", {65, 2}, {0, 1}),
@@ -209,6 +204,7 @@ std::vector<Batch> large_batches() {
 }
 
 TEST(Supcon, IsTheReferenceOnEveryTarget) {
+  const unreel::test::TargetGuard guard;
   for (Batch batch : large_batches()) {
     std::copy_n(batch.row(0), batch.shape.dims, batch.row(64));
     std::fill_n(batch.row(7), batch.shape.dims, 0.0F);
@@ -220,7 +216,7 @@ TEST(Supcon, IsTheReferenceOnEveryTarget) {
       const double largest = std::abs(*std::max_element(wanted.begin(), wanted.end(),
                                                         [](double a, double b) { return std::abs(a) < std::abs(b); }));
       for (const std::string& target : simd_targets()) {
-        const TargetInForce in_force(target);
+        set_simd_target(target);
         std::vector<float> gradient(batch.u.size(), 7.0F);
         EXPECT_NEAR(kernel(batch, temperature, gradient.data()), expected_loss, 1e-6 * expected_loss) << target;
         const std::vector<double> got = per_length(batch, {gradient.begin(), gradient.end()});
@@ -233,13 +229,15 @@ TEST(Supcon, IsTheReferenceOnEveryTarget) {
 }
 
 TEST(Supcon, HasTheSameBitsOnAllTargetsWithFusedMultiplyAdd) {
+  const unreel::test::TargetGuard guard;
   const std::vector<std::string> without = {"SSE4", "SSSE3", "SSE2", "SCALAR"};
   for (const Batch& batch : large_batches()) {
+    set_simd_target("");
     std::vector<float> best(batch.u.size());
     const double loss = kernel(batch, 0.07, best.data());
     for (const std::string& target : simd_targets()) {
       if (std::find(without.begin(), without.end(), target) != without.end()) continue;
-      const TargetInForce in_force(target);
+      set_simd_target(target);
       std::vector<float> gradient(batch.u.size());
       EXPECT_EQ(kernel(batch, 0.07, gradient.data()), loss) << target;
       EXPECT_EQ(gradient, best) << target;

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/simd_target.h"
 #include "image/picture.h"
+#include "test/support/target_guard.h"
 
 namespace unreel::image::test {
 
@@ -18,10 +19,7 @@ using Bytes = std::vector<std::uint8_t>;
 inline constexpr Matrix kMatrices[] = {Matrix::bt601, Matrix::bt709, Matrix::bt2020, Matrix::smpte240m};
 inline constexpr Range kRanges[] = {Range::limited, Range::full};
 
-/// Puts the best target back at the end of a test.
-struct TargetGuard {
-  ~TargetGuard() { set_simd_target(""); }
-};
+using unreel::test::TargetGuard;
 
 inline std::vector<std::string> vector_targets() {
   std::vector<std::string> names = simd_targets();

@@ -8,14 +8,10 @@
 
 #include "base/random.h"
 #include "base/simd_target.h"
+#include "test/support/target_guard.h"
 
 namespace unreel::svm {
 namespace {
-
-struct TargetInForce {
-  explicit TargetInForce(const std::string& name) { set_simd_target(name); }
-  ~TargetInForce() { set_simd_target(""); }
-};
 
 std::vector<double> random_values(std::size_t count, std::uint64_t seed) {
   Random random(seed);
@@ -41,8 +37,9 @@ CSvc random_svc(Kernel kernel, std::size_t count, std::size_t dims) {
 }
 
 TEST(Scorer, GivesTheBitsOfThePlainFormulaOnEveryTarget) {
+  const unreel::test::TargetGuard guard;
   for (const std::string& target : simd_targets()) {
-    const TargetInForce in_force(target);
+    set_simd_target(target);
     for (const Kernel kernel : {Kernel::linear, Kernel::rbf}) {
       for (const std::size_t count : {1U, 7U, 8U, 9U, 100U, 523U}) {
         for (const std::size_t dims : {1U, 2U, 63U, 200U}) {
