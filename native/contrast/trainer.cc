@@ -227,7 +227,7 @@ class Training {
     return options_.learning_rate / 2 * (1 + std::cos(kPi * (at - warm) / (total - warm)));
   }
 
-  /// Calls take(z, first row, rows) for the list, part by part; z: unit rows. batch_ holds the part.
+  /// Calls take(z, rows) for the list, part by part; z: unit rows. batch_ holds the part.
   template <class Take>
   void project_each(const RowList& list, const Take& take) {
     const std::size_t dims = state_.head.out();
