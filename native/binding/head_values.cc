@@ -30,18 +30,24 @@ contrast::LinearLayer layer_argument(const Napi::Object& object) {
   return layer;
 }
 
+/// Calls visit(name, number) for all of a report but its epoch. Report: EpochReport, const or not.
+template <class Report, class Visit>
+void visit_numbers(Report& report, const Visit& visit) {
+  visit("loss", report.loss);
+  visit("validationLoss", report.validation_loss);
+  visit("auc", report.health.auc);
+  visit("meanCosine", report.health.mean_cosine);
+  visit("crossCosine", report.health.cross_cosine);
+  visit("alignment", report.health.alignment);
+  visit("uniformity", report.health.uniformity);
+  visit("learningRate", report.learning_rate);
+  visit("temperature", report.temperature);
+}
+
 contrast::EpochReport epoch_argument(const Napi::Object& object) {
   contrast::EpochReport report;
   report.epoch = int_argument(object.Get("epoch"));
-  report.loss = double_argument(object.Get("loss"));
-  report.validation_loss = double_argument(object.Get("validationLoss"));
-  report.health.auc = double_argument(object.Get("auc"));
-  report.health.mean_cosine = double_argument(object.Get("meanCosine"));
-  report.health.cross_cosine = double_argument(object.Get("crossCosine"));
-  report.health.alignment = double_argument(object.Get("alignment"));
-  report.health.uniformity = double_argument(object.Get("uniformity"));
-  report.learning_rate = double_argument(object.Get("learningRate"));
-  report.temperature = double_argument(object.Get("temperature"));
+  visit_numbers(report, [&](const char* name, double& value) { value = double_argument(object.Get(name)); });
   return report;
 }
 
@@ -83,15 +89,7 @@ Napi::Object head_to_js(Napi::Env env, const contrast::Head& head) {
 Napi::Object epoch_to_js(Napi::Env env, const contrast::EpochReport& report) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("epoch", report.epoch);
-  object.Set("loss", report.loss);
-  object.Set("validationLoss", report.validation_loss);
-  object.Set("auc", report.health.auc);
-  object.Set("meanCosine", report.health.mean_cosine);
-  object.Set("crossCosine", report.health.cross_cosine);
-  object.Set("alignment", report.health.alignment);
-  object.Set("uniformity", report.health.uniformity);
-  object.Set("learningRate", report.learning_rate);
-  object.Set("temperature", report.temperature);
+  visit_numbers(report, [&](const char* name, double value) { object.Set(name, value); });
   return object;
 }
 
