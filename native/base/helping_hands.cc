@@ -1,7 +1,6 @@
 #include "base/helping_hands.h"
 
 #include <atomic>
-#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -9,7 +8,7 @@
 
 namespace unreel {
 
-/// A thread and what it was given. Leaked once its thread runs.
+/// A thread and what it was given.
 class HelpingHands::Hand {
  public:
   Hand() : thread_("unreel-for", [this] { work(); }) {}
@@ -95,9 +94,12 @@ class WaitingHands {
   }
 
  private:
+  /// With room for all that may wait: giving a hand back must not throw.
+  WaitingHands() { hands_.reserve(most_); }
+
+  const std::size_t most_ = static_cast<std::size_t>(available_cores());
   std::mutex mutex_;
   std::vector<HelpingHands::Hand*> hands_;
-  const std::size_t most_ = static_cast<std::size_t>(available_cores());
 };
 
 HelpingHands::HelpingHands(std::size_t count) {

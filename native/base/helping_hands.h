@@ -9,8 +9,8 @@ namespace unreel {
 
 /**
  * Some threads of the process for the length of a call: those that wait from earlier calls, and new ones where these
- * are too few. A waiting thread is on its core within microseconds, a new one takes ten times as long. They never end,
- * as threads may run when the process exits; no more wait than there are cores.
+ * are too few. A waiting thread is on its core within microseconds, a new one takes ten times as long. Afterwards as
+ * many go on waiting as there are cores, to the end of the process; the others end.
  */
 class HelpingHands {
  public:

@@ -65,6 +65,8 @@ std::string simd_target() {
   return target == 0 ? std::string(kScalarTarget) : hwy::TargetName(target);
 }
 
+bool runs_scalar() { return current() == 0; }
+
 void set_simd_target(std::string_view name) { current() = in_force(name); }
 
 }  // namespace unreel

@@ -19,6 +19,9 @@ std::vector<std::string> simd_targets();
  */
 std::string simd_target();
 
+/// Whether simd_target() is kScalarTarget; quick enough to ask in a kernel.
+bool runs_scalar();
+
 /// Puts another target in force, "" the best one. For tests: not while a kernel runs. Throws as simd_target() does.
 void set_simd_target(std::string_view name);
 

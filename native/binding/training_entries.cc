@@ -49,10 +49,11 @@ Napi::Value contrastive_loss(const Napi::CallbackInfo& info) {
     result->embeddings.resize(embeddings->size());
     result->classifier.resize(classifier->size());
     const bool has_term = !classifier->empty();
+    contrast::LossWorkspace workspace;
     result->loss = contrast::contrastive_loss(
         {embeddings->data(), labels->data(), shape, has_term ? classifier->data() : nullptr}, options,
         available_cores(),
-        {result->embeddings.data(), &result->temperature, has_term ? result->classifier.data() : nullptr});
+        {result->embeddings.data(), &result->temperature, has_term ? result->classifier.data() : nullptr}, workspace);
     return [result, kind = options.kind](Napi::Env env) { return loss_to_js(env, *result, kind); };
   });
 }

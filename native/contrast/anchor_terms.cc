@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/thread.h"
+#include "contrast/float_sums.h"
 
 namespace unreel::contrast {
 namespace {
@@ -14,19 +15,8 @@ constexpr std::size_t kTile = 8;
 constexpr std::size_t kBlock = 64;
 static_assert(kBlock % kTile == 0, "a block ends where a tile ends");
 
-/// Summed in four lanes, which compilers turn into vectors.
 double squared_distance(const double* a, const double* b, std::size_t dims) {
-  double lanes[4] = {};
-  std::size_t k = 0;
-  for (; k + 4 <= dims; k += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      const double difference = a[k + lane] - b[k + lane];
-      lanes[lane] += difference * difference;
-    }
-  }
-  double rest = 0;
-  for (; k < dims; ++k) rest += (a[k] - b[k]) * (a[k] - b[k]);
-  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest;
+  return strand_sum(dims, [=](std::size_t k) { return (a[k] - b[k]) * (a[k] - b[k]); });
 }
 
 /// sum += factor (a - b).

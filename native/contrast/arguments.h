@@ -44,7 +44,6 @@ void require_finite(const T* x, std::size_t rows, std::size_t dims, const std::s
   if (all_finite(x, rows * dims)) return;
   const T* const end = x + rows * dims;
   const T* const bad = std::find_if_not(x, end, [](T value) { return std::isfinite(value); });
-  if (bad == end) return;
   const auto at = static_cast<std::size_t>(bad - x);
   throw not_finite_at(what, at / dims, at % dims);
 }

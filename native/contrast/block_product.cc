@@ -25,8 +25,6 @@ constexpr std::size_t kLanes = hn::MaxLanes(Floats());
 constexpr std::size_t kVectors = 2;
 /// Rows whose sums stay in registers: 32 of them with AVX-512 and on ARM, 16 on other x86.
 constexpr std::size_t kRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 8 : 6;
-/// Terms of a sum that are added in one run: what they read stays in the first cache, and long sums lose less.
-constexpr std::size_t kRun = 256;
 
 template <std::size_t Rows>
 HWY_INLINE void multiply_block(const LeftSide& left, const RightPanel& right, std::size_t depth, bool accumulate,
@@ -95,7 +93,6 @@ namespace {
 
 void multiply_scalar(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth,
                      bool accumulate, float* c, std::size_t c_row) {
-  constexpr std::size_t kRun = 256;
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < kPanelWidth; ++j) {
       float* const out = c + i * c_row + j;
@@ -116,13 +113,7 @@ HWY_EXPORT(multiply_panel_on);
 
 void multiply_panel(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth, bool accumulate,
                     float* c, std::size_t c_row) {
-  if (depth == 0) {
-    if (!accumulate) {
-      for (std::size_t i = 0; i < rows; ++i) std::fill_n(c + i * c_row, kPanelWidth, 0.0F);
-    }
-    return;
-  }
-  if (simd_target() == kScalarTarget) return multiply_scalar(left, right, rows, depth, accumulate, c, c_row);
+  if (runs_scalar()) return multiply_scalar(left, right, rows, depth, accumulate, c, c_row);
   HWY_DYNAMIC_DISPATCH(multiply_panel_on)(left, right, rows, depth, accumulate, c, c_row);
 }
 

@@ -7,6 +7,8 @@ namespace unreel::contrast {
 
 /// Columns of the right side that lie side by side in memory. A vector of every target divides it.
 inline constexpr std::size_t kPanelWidth = 32;
+/// Terms of a sum that are added in one run: what they read stays in the first cache, and long sums lose less.
+inline constexpr std::size_t kRun = 256;
 
 /// The left side of a product: element (i, k) is data[i * row + k * depth].
 struct LeftSide {
@@ -22,9 +24,10 @@ struct RightPanel {
 };
 
 /**
- * c: rows x kPanelWidth, row i at c + i * c_row: the product of rows x depth and depth x kPanelWidth, or c plus that.
+ * c: rows x kPanelWidth, row i at c + i * c_row: the product of rows x depth and depth x kPanelWidth, or c plus that;
+ * depth at least 1.
  *
- * Each element is the sum from the first k to the last by fused multiply-add, in runs of 256 that are added up: its
+ * Each element is the sum from the first k to the last by fused multiply-add, in runs of kRun that are added up: its
  * bits depend on its row, its column and `depth` alone, not on which rows stand beside it, and are the same on every
  * target that has such an instruction (x86 from AVX2 on, ARM). For SCALAR too, by std::fma.
  */

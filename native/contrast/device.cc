@@ -23,7 +23,7 @@ class CpuDevice final : public Device {
   }
 
   double loss(const LossBatch& batch, const LossOptions& options, const LossGradient& gradient) const override {
-    return contrastive_loss(batch, options, threads_, gradient, &workspace_);
+    return contrastive_loss(batch, options, threads_, gradient, workspace_);
   }
 
  private:

@@ -44,11 +44,8 @@ HWY_INLINE Vector power_of_two(Vector x) {
   return hn::Mul(p, hn::BitCast(d, bits));
 }
 
-/// (cosine - 1) scale, kept where a float has a normal power of two.
 HWY_INLINE Vector exponential(Vector cosine, Vector scale) {
-  const Floats d;
-  const Vector exponent = hn::Mul(hn::Sub(cosine, hn::Set(d, 1.0F)), scale);
-  return power_of_two(hn::Max(exponent, hn::Set(d, -126.0F)));
+  return power_of_two(hn::Mul(hn::Sub(cosine, hn::Set(Floats(), 1.0F)), scale));
 }
 
 /// All of 16 numbers, in one order.

@@ -19,8 +19,8 @@ struct TilePart {
 
 /**
  * cosines -> e_ij = 2^((cosines_ij - 1) scale), 0 on the diagonal; adds them to rows[i] and, but for a tile of the
- * diagonal, to columns[j]. Relative error of an exponential below 1e-6 where its exponent is above -80 log2(e). The
- * same bits on all targets with fused multiply-add.
+ * diagonal, to columns[j]. Exponents lie between -116 and 1; the relative error of an exponential is below 6e-6, and
+ * below 1e-6 where its exponent is above -16. The same bits on all targets with fused multiply-add.
  */
 void sum_exponentials(float* cosines, const TilePart& part, float scale, double* rows, double* columns);
 

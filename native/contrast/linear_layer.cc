@@ -29,14 +29,7 @@ class PackedColumns {
     // A small one is packed sooner than threads start.
     parallel_for(panels_of(columns), depth * columns < kWorthThreads ? 1 : threads,
                  [&](std::size_t begin, std::size_t end) {
-                   for (std::size_t panel = begin; panel < end; ++panel) {
-                     const std::size_t first = panel * kPanelWidth;
-                     float* out = values_.data() + first * depth_;
-                     for (std::size_t k = 0; k < depth_; ++k, out += kPanelWidth) {
-                       for (std::size_t j = first; j < std::min(first + kPanelWidth, columns_); ++j)
-                         out[j - first] = element(k, j);
-                     }
-                   }
+                   for (std::size_t panel = begin; panel < end; ++panel) pack(panel * kPanelWidth, element);
                  });
   }
 
@@ -45,6 +38,17 @@ class PackedColumns {
   RightPanel panel(std::size_t index) const { return {values_.data() + index * kPanelWidth * depth_, kPanelWidth}; }
 
  private:
+  /// The panel whose first column this is.
+  template <class Element>
+  void pack(std::size_t first, const Element& element) {
+    const std::size_t width = std::min(kPanelWidth, columns_ - first);
+    float* out = values_.data() + first * depth_;
+    for (std::size_t k = 0; k < depth_; ++k, out += kPanelWidth) {
+      for (std::size_t j = 0; j < width; ++j) out[j] = element(k, first + j);
+      std::fill(out + width, out + kPanelWidth, 0.0F);
+    }
+  }
+
   std::size_t depth_, columns_;
   AlignedArray values_;
 };

@@ -31,8 +31,9 @@ void require_weight(double value, const std::string& name) {
 
 void require_base_temperature(const LossOptions& options) {
   if (options.base_temperature == 0) return;
-  if (options.base_temperature > 0 && std::isfinite(options.temperature / options.base_temperature)) return;
-  throw bad_argument("baseTemperature", "0 or a number above 0 that divides the temperature", options.base_temperature);
+  const double factor = options.temperature / options.base_temperature;
+  if (options.base_temperature > 0 && factor > 0 && std::isfinite(factor)) return;
+  throw bad_argument("baseTemperature", "0 or a finite number above 0", options.base_temperature);
 }
 
 double margin_of(const LossOptions& options) { return options.margin.value_or(default_margin(options.kind)); }
@@ -41,6 +42,11 @@ void require_margin(const LossOptions& options) {
   const double margin = margin_of(options);
   if (margin > 0 && margin <= 2) return;
   throw bad_argument("margin", "a distance of unit vectors, above 0 and at most 2", margin);
+}
+
+void require_uniform_t(double t) {
+  if (t > 0 && t <= 100) return;
+  throw bad_argument("uniformT", "above 0 and at most 100", t);
 }
 
 void require_options(const LossOptions& options) {
@@ -53,8 +59,7 @@ void require_options(const LossOptions& options) {
       require_between(options.align_alpha, 1, 8, "alignAlpha");
       require_weight(options.align_weight, "alignWeight");
       require_weight(options.uniform_weight, "uniformWeight");
-      if (!(options.uniform_t > 0)) throw bad_argument("uniformT", "above 0", options.uniform_t);
-      require_between(options.uniform_t, 0, 100, "uniformT");
+      require_uniform_t(options.uniform_t);
       break;
     case LossKind::triplet:
     case LossKind::margin:
@@ -102,19 +107,19 @@ T cut(double value) {
 }
 
 double plain_supcon(const LossBatch& batch, double temperature, int threads, const LossGradient& gradient,
-                    LossWorkspace* workspace) {
+                    LossWorkspace& workspace) {
   return supcon(batch.embeddings, batch.labels, batch.shape, temperature, threads, gradient, workspace);
 }
 
 double plain_supcon(const BasicLossBatch<double>& batch, double temperature, int,
-                    const BasicLossGradient<double>& gradient, LossWorkspace*) {
+                    const BasicLossGradient<double>& gradient, LossWorkspace&) {
   return supcon_reference(batch.embeddings, batch.labels, batch.shape, temperature, gradient.embeddings);
 }
 
 /// With the factor temperature / base_temperature, which itself moves with the temperature.
 template <class T>
 double scaled_supcon(const BasicLossBatch<T>& batch, const LossOptions& options, int threads,
-                     const BasicLossGradient<T>& gradient, LossWorkspace* workspace) {
+                     const BasicLossGradient<T>& gradient, LossWorkspace& workspace) {
   const double loss = plain_supcon(batch, options.temperature, threads, gradient, workspace);
   if (options.base_temperature == 0) return loss;
   const double factor = options.temperature / options.base_temperature;
@@ -174,16 +179,20 @@ template <class T>
 void clear(const BasicLossGradient<T>& gradient, LossShape shape) {
   if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, T{0});
   if (gradient.temperature != nullptr) *gradient.temperature = 0;
-  if (gradient.classifier != nullptr) std::fill_n(gradient.classifier, shape.dims + 1, T{0});
 }
 
 template <class T>
 double loss_and_gradient(const BasicLossBatch<T>& batch, const LossOptions& options, int threads,
-                         const BasicLossGradient<T>& gradient, LossWorkspace* workspace) {
+                         const BasicLossGradient<T>& gradient, LossWorkspace& workspace) {
   require(batch, options);
-  clear(gradient, batch.shape);
+  if (gradient.classifier != nullptr) std::fill_n(gradient.classifier, batch.shape.dims + 1, T{0});
   const bool is_supcon = options.kind == LossKind::supcon;
-  double loss = is_supcon ? scaled_supcon(batch, options, threads, gradient, workspace) : 0;
+  double loss = 0;
+  if (is_supcon) {
+    loss = scaled_supcon(batch, options, threads, gradient, workspace);
+  } else {
+    clear(gradient, batch.shape);
+  }
   if (!is_supcon || options.term != LossTerm::none) loss += add_unit_losses(batch, options, threads, gradient);
   return loss;
 }
@@ -191,13 +200,14 @@ double loss_and_gradient(const BasicLossBatch<T>& batch, const LossOptions& opti
 }  // namespace
 
 double contrastive_loss(const LossBatch& batch, const LossOptions& options, int threads, const LossGradient& gradient,
-                        LossWorkspace* workspace) {
+                        LossWorkspace& workspace) {
   return loss_and_gradient(batch, options, threads, gradient, workspace);
 }
 
 double contrastive_loss_reference(const BasicLossBatch<double>& batch, const LossOptions& options, int threads,
                                   const BasicLossGradient<double>& gradient) {
-  return loss_and_gradient(batch, options, threads, gradient, nullptr);
+  LossWorkspace unused;
+  return loss_and_gradient(batch, options, threads, gradient, unused);
 }
 
 }  // namespace unreel::contrast

@@ -72,14 +72,14 @@ using LossGradient = BasicLossGradient<float>;
  * name. A batch without anything to compare (one row, one class absent) has the loss that they name, never NaN.
  *
  * Memory O(rows x dims), in double but for supcon. The same bits for any threads >= 1. Several threads may call it at
- * once, each with a workspace of its own (null: memory is made and freed). Throws invalid_argument (no rows, no dims,
+ * once, each with a workspace of its own. Throws invalid_argument (no rows, no dims,
  * an option outside its range, a label other than 0 and 1 where only these have a meaning, no classifier with a term),
  * not_finite (names row and column).
  */
 double contrastive_loss(const LossBatch& batch, const LossOptions& options, int threads, const LossGradient& gradient,
-                        LossWorkspace* workspace = nullptr);
+                        LossWorkspace& workspace);
 
-/// The same on rows in double, and by supcon_reference() for supcon, whose gradient.temperature it leaves alone: for
+/// The same on rows in double, and by supcon_reference() for supcon, where gradient.temperature must be null: for
 /// checks against finite differences.
 double contrastive_loss_reference(const BasicLossBatch<double>& batch, const LossOptions& options, int threads,
                                   const BasicLossGradient<double>& gradient);

@@ -5,8 +5,8 @@
 
 namespace unreel::contrast {
 
-/// What SupCon in tiles works in. Fresh memory costs a page fault every 4 KB, which for batches of a thousand rows
-/// takes as long as a third of the work. One loss at a time; any shapes in any order: it keeps the largest.
+/// What SupCon in tiles works in: fresh memory costs a page fault every 4 KB, which small batches notice. One loss at a
+/// time; any shapes in any order: it keeps the largest.
 struct LossWorkspace {
   AlignedArray rows;
   AlignedArray panels;

@@ -1,5 +1,6 @@
 #include "contrast/margin.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>

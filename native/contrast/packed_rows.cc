@@ -1,9 +1,7 @@
 #include "contrast/packed_rows.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "contrast/float_sums.h"
 #include "contrast/unit_row.h"
 
 namespace unreel::contrast {
@@ -32,8 +30,7 @@ void PackedRows::pack(std::size_t begin, std::size_t end) {
     float* const column = panels_ + i / kPanelWidth * kPanelWidth * dims_ + i % kPanelWidth;
     if (i < norms_.size()) {
       const float* const u = embeddings_ + i * dims_;
-      const double square = strand_sum(dims_, [u](std::size_t k) { return static_cast<double>(u[k]) * u[k]; });
-      norms_[i] = std::max(std::sqrt(square), kSmallestNorm);
+      norms_[i] = clamped_norm(u, dims_);
       const double inverse = 1 / norms_[i];
       for (std::size_t k = 0; k < dims_; ++k) z[k] = static_cast<float>(u[k] * inverse);
       std::fill(z + dims_, z + stride_, 0.0F);

@@ -1,27 +1,11 @@
 #include "contrast/rows.h"
 
 #include <cmath>
-#include <cstdint>
 #include <cstring>
 
 #include "contrast/arguments.h"
 
 namespace unreel::contrast {
-namespace {
-
-/// By the exponents' bits, without a branch, so that it runs on vectors.
-bool all_finite(const float* x, std::size_t count) {
-  std::uint32_t infinite = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint32_t bits;
-    std::memcpy(&bits, x + i, sizeof(bits));
-    infinite |= (bits & 0x7f800000U) == 0x7f800000U ? 1U : 0U;
-  }
-  return infinite == 0;
-}
-
-}  // namespace
-
 void MemoryRows::gather(const std::size_t* rows, std::size_t count, float* out) const {
   for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * dims_, x_ + rows[i] * dims_, dims_ * sizeof(float));
   require_finite_rows(out, rows, count, dims_);

@@ -14,15 +14,17 @@ namespace unreel::contrast {
  * with |P(i)| > 0. Source: Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, eq. 2 (L_out), without the
  * factor temperature / base temperature. No N x N matrix is kept: memory O(rows x dims).
  *
- * embeddings: rows x dims, un-normalised (u). labels: one class a row, any values. Returns the loss; 0 with a zero
- * gradient when V is empty. Where |u_i| < 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i. Batches of more than
- * 64 rows are worked on in float (supcon_tiled.h says how well), others in double. The same bits for any threads >= 1.
- * Several threads may call it at once, each
- * with a workspace of its own (null: memory is made and freed). Throws invalid_argument (no rows, no dims, a
- * temperature that is not finite and above 0 or has no finite inverse), not_finite (names row and column).
+ * embeddings: rows x dims, at least one of each, un-normalised (u) and finite. labels: one class a row, any values.
+ * temperature: finite, above 0, with a finite inverse. contrastive_loss() checks them. Returns the loss; 0 with a zero
+ * gradient when V is empty. Where |u_i| < 1e-12 the norm is a constant, so dL/du_i = 1e12 dL/dz_i.
+ *
+ * Batches of more than 64 rows with 2 / temperature up to 80 are worked on in float, tile by tile, where the CPU has
+ * vectors; all others in double. So is, at ten to twenty times the time, the gradient of a batch whose rows have all
+ * but settled, which float cannot bear (supcon_tiled.h). The same bits for any threads >= 1. Several threads may call
+ * it at once, each with a workspace of its own.
  */
 double supcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
-              const LossGradient& gradient, LossWorkspace* workspace = nullptr);
+              const LossGradient& gradient, LossWorkspace& workspace);
 
 /// The same in double precision, written straight from the formula: the reference for tests.
 double supcon_reference(const double* embeddings, const std::int32_t* labels, LossShape shape, double temperature,

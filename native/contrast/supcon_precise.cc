@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/thread.h"
 #include "contrast/label_classes.h"
 #include "contrast/panels.h"
 #include "contrast/supcon_tiled.h"
-#include "contrast/unit_row.h"
 #include "contrast/unit_rows.h"
 
 namespace unreel::contrast {
@@ -27,21 +27,18 @@ struct Denominator {
 
 class PreciseSupcon {
  public:
-  PreciseSupcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads)
+  PreciseSupcon(const float* embeddings, LabelClasses classes, LossShape shape, double temperature, int threads)
       : shape_(shape),
         inverse_(1 / temperature),
         threads_(threads),
         rows_(embeddings, shape),
         panels_(rows_.z(0), shape.rows, shape.dims),
-        classes_(labels, shape),
+        classes_(std::move(classes)),
         shared_shift_(2 * inverse_ <= kLargestSharedSpread) {
     classes_.add_rows(rows_.z(0), shape.dims, 0, shape.dims);
-    if (has_anchors()) sum_denominators();
+    sum_denominators();
   }
 
-  bool has_anchors() const { return classes_.anchors() > 0; }
-
-  /// For has_anchors() alone.
   double loss() const {
     double sum = 0;
     for (std::size_t i = 0; i < shape_.rows; ++i) {
@@ -50,7 +47,6 @@ class PreciseSupcon {
     return sum;
   }
 
-  /// For has_anchors() alone.
   void backward(const LossGradient& gradient) const {
     std::vector<double> radials(shape_.rows);
     std::vector<double> rates(shape_.rows);
@@ -163,26 +159,21 @@ class PreciseSupcon {
     }
   }
 
-  /// pull = [A Z]_i -> dL/du_i: the positives' part is added, then the chain rule of the normalisation. gradients: rows
-  /// x dims, or null. Returns z_i . [A Z]_i.
+  /// pull = [A Z]_i -> temperature x dL/dz_i, to which the positives' part is added, and from there dL/du_i. gradients:
+  /// rows x dims, or null. Returns z_i . [A Z]_i.
   double finish_row(std::size_t i, double* pull, float* gradients) const {
     const LabelClass& own = classes_.of(i);
     // Twice: as an anchor towards its positives and as a positive of each of them.
     const double share = own.rows > 1 ? 2 * classes_.weight(i) / static_cast<double>(own.positives()) : 0;
     double through = 0;
-    double radial = 0;
     for (std::size_t k = 0; k < shape_.dims; ++k) {
       through += pull[k] * z(i)[k];
-      pull[k] -= share * (own.sum[k] - z(i)[k]);
-      radial += pull[k] * z(i)[k];
+      pull[k] = (pull[k] - share * (own.sum[k] - z(i)[k])) * inverse_;
     }
     if (gradients == nullptr) return through;
-    if (rows_.norm(i) <= kSmallestNorm) radial = 0;
-    constexpr double kMax = std::numeric_limits<float>::max();
-    for (std::size_t k = 0; k < shape_.dims; ++k) {
-      const double value = (pull[k] - radial * z(i)[k]) * inverse_ / rows_.norm(i);
-      gradients[i * shape_.dims + k] = static_cast<float>(std::clamp(value, -kMax, kMax));
-    }
+    float* const out = gradients + i * shape_.dims;
+    std::fill_n(out, shape_.dims, 0.0F);
+    rows_.add_row_gradient(i, pull, out);
     return through;
   }
 
@@ -198,14 +189,9 @@ class PreciseSupcon {
 
 }  // namespace
 
-double supcon_precise(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
+double supcon_precise(const float* embeddings, const LabelClasses& classes, LossShape shape, double temperature,
                       int threads, const LossGradient& gradient) {
-  const PreciseSupcon batch(embeddings, labels, shape, temperature, threads);
-  if (!batch.has_anchors()) {
-    if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
-    if (gradient.temperature != nullptr) *gradient.temperature = 0;
-    return 0;
-  }
+  const PreciseSupcon batch(embeddings, classes, shape, temperature, threads);
   if (gradient.embeddings != nullptr || gradient.temperature != nullptr) batch.backward(gradient);
   return batch.loss();
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/team.h"
@@ -17,11 +17,16 @@
 namespace unreel::contrast {
 namespace {
 
-/// A row's softmax adds up to 1 and its positives' shares to 1, and it is the anchor of the one half of its pairs and
-/// the positive or negative of the other: a force of at most 4. Less than this on every row is too little for float.
-constexpr double kLeastForce = 0.1;
+/// The least force along the sphere on any row of a batch from which a float gradient holds. A row's softmax adds up to
+/// 1 and its positives' shares to 1, and it is the anchor of the one half of its pairs and the positive or negative of
+/// the other: a force of at most 4. The rounding of cosines is multiplied by 1 / temperature in exponentials and again
+/// in what is left when pushes and pulls cancel: found by random batches (soak:gradients, supcon_test).
+double least_force(double inverse_temperature) {
+  return std::max({0.02, 0.009 * inverse_temperature, 4e-4 * inverse_temperature * inverse_temperature});
+}
 /// The same for what a row's loss moves with 1 / temperature: a difference of two mean cosines, at most 2.
 constexpr double kLeastRate = 0.02;
+
 /// Exponentials that are kept from the first pass for the second save a quarter of the work. As many as the rows' own
 /// numbers three times over, so that memory still grows with rows x dims; 4 MB are kept in any case.
 std::size_t numbers_to_keep(LossShape shape) { return std::max<std::size_t>(3 * shape.rows * shape.dims, 1 << 20); }
@@ -33,7 +38,7 @@ std::size_t tile_of(std::size_t rows) { return rows <= 512 ? 64 : rows <= 2048 ?
 
 class TiledSupcon {
  public:
-  TiledSupcon(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature, int threads,
+  TiledSupcon(const float* embeddings, LabelClasses classes, LossShape shape, double temperature, int threads,
               const LossGradient& gradient, LossWorkspace& workspace)
       : shape_(shape),
         gradient_(gradient),
@@ -41,7 +46,7 @@ class TiledSupcon {
         scale_(static_cast<float>(kLog2E / temperature)),
         tile_rows_(tile_of(shape.rows)),
         rows_(embeddings, shape, workspace.rows, workspace.panels),
-        classes_(labels, shape),
+        classes_(std::move(classes)),
         schedule_((shape.rows + tile_rows_ - 1) / tile_rows_),
         kept_(wants_gradient() ? std::min(schedule_.size(), numbers_to_keep(shape) / tile_size()) : 0),
         threads_(std::max(threads, 1)),
@@ -52,12 +57,10 @@ class TiledSupcon {
         radials_(shape.rows),
         squares_(shape.rows) {
     workspace.tiles.reserve((kept_ + threads_) * tile_size());
-    workspace.forces.reserve(shape.rows * rows_.stride());
+    if (wants_gradient()) workspace.forces.reserve(shape.rows * rows_.stride());
     tiles_ = workspace.tiles.data();
     forces_ = workspace.forces.data();
   }
-
-  bool has_anchors() const { return classes_.anchors() > 0; }
 
   TiledLoss run() {
     PairSchedule::Run first_pass(schedule_);
@@ -73,7 +76,7 @@ class TiledSupcon {
       member.meet();
       each_row(member, [&](std::size_t i) {
         weigh_row(i);
-        std::fill_n(forces_ + i * rows_.stride(), rows_.stride(), 0.0F);
+        if (wants_gradient()) std::fill_n(forces_ + i * rows_.stride(), rows_.stride(), 0.0F);
       });
       if (!wants_gradient()) return;
       member.meet();
@@ -165,10 +168,8 @@ class TiledSupcon {
     float* const out = gradient_.embeddings + i * shape_.dims;
     const double along = rows_.norm(i) > kSmallestNorm ? radial : 0;
     const double factor = inverse_ / static_cast<double>(classes_.anchors()) / rows_.norm(i);
-    constexpr double kMax = std::numeric_limits<float>::max();
-    for (std::size_t k = 0; k < shape_.dims; ++k) {
-      out[k] = static_cast<float>(std::clamp((force[k] - along * z[k]) * factor, -kMax, kMax));
-    }
+    // At most 4 x 40 / 1e-12: within float's range.
+    for (std::size_t k = 0; k < shape_.dims; ++k) out[k] = static_cast<float>((force[k] - along * z[k]) * factor);
   }
 
   double loss() const {
@@ -189,7 +190,7 @@ class TiledSupcon {
       *gradient_.temperature = sum / 2 / static_cast<double>(classes_.anchors());
       if (std::abs(*gradient_.temperature) < kLeastRate) return false;
     }
-    return *std::max_element(squares_.begin(), squares_.end()) >= kLeastForce * kLeastForce;
+    return std::sqrt(*std::max_element(squares_.begin(), squares_.end())) >= least_force(inverse_);
   }
 
   const LossShape shape_;
@@ -215,13 +216,9 @@ class TiledSupcon {
 
 }  // namespace
 
-TiledLoss supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
+TiledLoss supcon_tiled(const float* embeddings, const LabelClasses& classes, LossShape shape, double temperature,
                        int threads, const LossGradient& gradient, LossWorkspace& workspace) {
-  TiledSupcon batch(embeddings, labels, shape, temperature, threads, gradient, workspace);
-  if (batch.has_anchors()) return batch.run();
-  if (gradient.embeddings != nullptr) std::fill_n(gradient.embeddings, shape.rows * shape.dims, 0.0F);
-  if (gradient.temperature != nullptr) *gradient.temperature = 0;
-  return {};
+  return TiledSupcon(embeddings, classes, shape, temperature, threads, gradient, workspace).run();
 }
 
 }  // namespace unreel::contrast

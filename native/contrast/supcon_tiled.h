@@ -1,8 +1,7 @@
 // SupCon in float, tile by tile: for batches that are worth it.
 #pragma once
 
-#include <cstdint>
-
+#include "contrast/label_classes.h"
 #include "contrast/loss.h"
 #include "contrast/loss_workspace.h"
 
@@ -17,16 +16,17 @@ struct TiledLoss {
 };
 
 /**
- * supcon() of supcon.h for 2 / temperature <= 80. Cosines are made in tiles, each pair of tiles once for both of its
- * rows, and used at once: exponentials and their sums in a first pass, the gradient in a second that makes them again.
- * 4 rows^2 dims operations, memory 3 rows dims floats and a tile for each thread.
+ * supcon() of supcon.h for a batch that has anchors, and 2 / temperature <= 80. Cosines are made in tiles, each pair of
+ * tiles once for both of its rows: exponentials and their sums in a first pass, the gradient in a second, which finds
+ * some exponentials where the first left them and makes the others again. 3 to 4 rows^2 dims operations; memory 6 rows
+ * dims floats, or 3 and 4 MB where that is more, and a tile for each thread.
  *
- * The largest error of a gradient that holds, relative to its largest component, is below 1e-5. Where no row is moved
- * by more than a fortieth of what its positives and negatives could move it by, as in a batch whose rows have all found
- * their place, the gradient is the difference of nearly equal numbers: it does not hold, and double is needed. The same
- * bits for any threads >= 1, and on all vector targets with fused multiply-add.
+ * A gradient that holds is within 1e-5 of float64's, each row's times its |u|, relative to the largest. Float errs by
+ * about 1e-8 / temperature of what pushes and pulls a row, so where all rows are moved by little, as in a batch whose
+ * rows have found their place, it does not hold, and double is needed. The same bits for any threads >= 1, and on all
+ * vector targets with fused multiply-add.
  */
-TiledLoss supcon_tiled(const float* embeddings, const std::int32_t* labels, LossShape shape, double temperature,
+TiledLoss supcon_tiled(const float* embeddings, const LabelClasses& classes, LossShape shape, double temperature,
                        int threads, const LossGradient& gradient, LossWorkspace& workspace);
 
 }  // namespace unreel::contrast

@@ -5,17 +5,18 @@
 #include <cmath>
 #include <cstddef>
 
+#include "contrast/float_sums.h"
+
 namespace unreel::contrast {
 
 /// Norms below are taken as this: a zero row stays a zero row, as torch.nn.functional.normalize has it.
 constexpr double kSmallestNorm = 1e-12;
 
-/// max(|row|, 1e-12), summed in double from the first component to the last.
+/// max(|row|, 1e-12).
 template <class T>
 double clamped_norm(const T* row, std::size_t dims) {
-  double squares = 0;
-  for (std::size_t k = 0; k < dims; ++k) squares += static_cast<double>(row[k]) * row[k];
-  return std::max(std::sqrt(squares), kSmallestNorm);
+  const double square = strand_sum(dims, [row](std::size_t k) { return static_cast<double>(row[k]) * row[k]; });
+  return std::max(std::sqrt(square), kSmallestNorm);
 }
 
 }  // namespace unreel::contrast

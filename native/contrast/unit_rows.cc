@@ -19,21 +19,24 @@ UnitRows::UnitRows(const T* embeddings, LossShape shape)
 }
 
 template <class T>
-void UnitRows::add_gradient(const double* dz, T* du) const {
+void UnitRows::add_row_gradient(std::size_t row, const double* dz, T* du) const {
   constexpr double kMax = std::numeric_limits<T>::max();
-  for (std::size_t i = 0; i < shape_.rows; ++i) {
-    const double* const pull = dz + i * shape_.dims;
-    const double radial = norms_[i] > kSmallestNorm ? std::inner_product(pull, pull + shape_.dims, z(i), 0.0) : 0;
-    for (std::size_t k = 0; k < shape_.dims; ++k) {
-      T& out = du[i * shape_.dims + k];
-      out = static_cast<T>(std::clamp(out + (pull[k] - radial * z(i)[k]) / norms_[i], -kMax, kMax));
-    }
+  const double norm = norms_[row];
+  const double radial = norm > kSmallestNorm ? std::inner_product(dz, dz + shape_.dims, z(row), 0.0) : 0;
+  for (std::size_t k = 0; k < shape_.dims; ++k) {
+    du[k] = static_cast<T>(std::clamp(du[k] + (dz[k] - radial * z(row)[k]) / norm, -kMax, kMax));
   }
+}
+
+template <class T>
+void UnitRows::add_gradient(const double* dz, T* du) const {
+  for (std::size_t i = 0; i < shape_.rows; ++i) add_row_gradient(i, dz + i * shape_.dims, du + i * shape_.dims);
 }
 
 template UnitRows::UnitRows(const float*, LossShape);
 template UnitRows::UnitRows(const double*, LossShape);
 template void UnitRows::add_gradient(const double*, float*) const;
 template void UnitRows::add_gradient(const double*, double*) const;
+template void UnitRows::add_row_gradient(std::size_t, const double*, float*) const;
 
 }  // namespace unreel::contrast

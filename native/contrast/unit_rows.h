@@ -22,13 +22,14 @@ class UnitRows {
   std::size_t rows() const { return shape_.rows; }
   std::size_t dims() const { return shape_.dims; }
   const double* z(std::size_t row) const { return z_.data() + row * shape_.dims; }
-  /// max(|u_i|, 1e-12).
-  double norm(std::size_t row) const { return norms_[row]; }
 
   /// Adds dL/du_i = (I - z_i z_i^T) dL/dz_i / |u_i|, or 1e12 dL/dz_i where |u_i| <= 1e-12, cut to T's range. dz, du:
   /// rows x dims.
   template <class T>
   void add_gradient(const double* dz, T* du) const;
+  /// The same of one row; dz, du: dims.
+  template <class T>
+  void add_row_gradient(std::size_t row, const double* dz, T* du) const;
 
  private:
   LossShape shape_;

@@ -118,7 +118,7 @@ LaneVectors::LaneVectors(const double* vectors, std::size_t count, std::size_t d
 
 void squared_distances(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
                        double* out) {
-  if (simd_target() == kScalarTarget) {
+  if (runs_scalar()) {
     const auto term = [](double x, double y) { return (x - y) * (x - y); };
     return sum_plainly(rows, count, vectors.block(block), vectors.dims(), out, term);
   }
@@ -127,7 +127,7 @@ void squared_distances(const double* const* rows, std::size_t count, const LaneV
 
 void dot_products(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
                   double* out) {
-  if (simd_target() == kScalarTarget) {
+  if (runs_scalar()) {
     const auto term = [](double x, double y) { return x * y; };
     return sum_plainly(rows, count, vectors.block(block), vectors.dims(), out, term);
   }

@@ -16,6 +16,8 @@
 namespace unreel::contrast {
 namespace {
 
+LossWorkspace workspace;
+
 using test::detail;
 using test::error_of;
 using test::largest_error;
@@ -214,7 +216,7 @@ TEST(Loss, DoesNotDependOnTheNamesOfClasses) {
 
 TEST(Loss, IsTheSameWithoutAGradient) {
   for_each_case(test::all_cases(), test::all_options(), [](const LossCase& one, const std::string& name) {
-    EXPECT_EQ(contrastive_loss(one.batch(), one.options, 2, {}), measured_loss(one, 2).loss) << name;
+    EXPECT_EQ(contrastive_loss(one.batch(), one.options, 2, {}, workspace), measured_loss(one, 2).loss) << name;
   });
 }
 
@@ -239,7 +241,7 @@ TEST(Loss, RefusesNumbersThatItCannotComputeWith) {
     LossCase one = random_case({4, 3}, {0, 1}, 1);
     one.options = options_of(kind);
     change(one.options);
-    const Error error = error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}); });
+    const Error error = error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}, workspace); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << argument;
     EXPECT_EQ(std::get<std::string>(detail(error, "argument")), argument);
   };
@@ -265,7 +267,7 @@ TEST(Loss, RefusesNumbersThatItCannotComputeWith) {
 
 TEST(Loss, RefusesLabelsThatHaveNoMeaning) {
   LossCase one = random_case({4, 3}, {0, 1, 2}, 1);
-  const auto refusal = [&] { return error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}); }); };
+  const auto refusal = [&] { return error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}, workspace); }); };
   one.options = options_of(LossKind::single_centre);
   EXPECT_EQ(refusal().code(), ErrorCode::invalid_argument);
   for (const LossKind kind : {LossKind::supcon, LossKind::margin}) {
@@ -282,11 +284,12 @@ TEST(Loss, RefusesATermWithoutAClassifier) {
   one.options.term = LossTerm::cross_entropy;
   LossBatch batch = one.batch();
   batch.classifier = nullptr;
-  const Error missing = error_of([&] { contrastive_loss(batch, one.options, 1, {}); });
+  const Error missing = error_of([&] { contrastive_loss(batch, one.options, 1, {}, workspace); });
   EXPECT_EQ(missing.code(), ErrorCode::invalid_argument);
   EXPECT_EQ(std::get<std::string>(detail(missing, "argument")), "classifier");
   one.classifier[3] = std::nanf("");
-  EXPECT_EQ(error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}); }).code(), ErrorCode::not_finite);
+  EXPECT_EQ(error_of([&] { contrastive_loss(one.batch(), one.options, 1, {}, workspace); }).code(),
+            ErrorCode::not_finite);
 }
 
 TEST(Loss, RefusesABatchWithoutRowsAndNamesWhatIsNotFinite) {
@@ -295,11 +298,13 @@ TEST(Loss, RefusesABatchWithoutRowsAndNamesWhatIsNotFinite) {
     for (const LossShape shape : {LossShape{0, 3}, LossShape{4, 0}}) {
       LossBatch batch = one.batch();
       batch.shape = shape;
-      EXPECT_EQ(error_of([&] { contrastive_loss(batch, options, 1, {}); }).code(), ErrorCode::invalid_argument) << name;
+      EXPECT_EQ(error_of([&] { contrastive_loss(batch, options, 1, {}, workspace); }).code(),
+                ErrorCode::invalid_argument)
+          << name;
     }
     LossCase bad = one;
     bad.u[2 * 3 + 1] = std::numeric_limits<float>::infinity();
-    const Error error = error_of([&] { contrastive_loss(bad.batch(), options, 1, {}); });
+    const Error error = error_of([&] { contrastive_loss(bad.batch(), options, 1, {}, workspace); });
     EXPECT_EQ(error.code(), ErrorCode::not_finite) << name;
     EXPECT_EQ(std::get<std::int64_t>(detail(error, "row")), 2) << name;
     EXPECT_EQ(std::get<std::int64_t>(detail(error, "column")), 1) << name;

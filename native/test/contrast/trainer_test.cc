@@ -8,7 +8,6 @@
 
 #include "contrast/head_pass.h"
 #include "contrast/optimizer.h"
-#include "contrast/supcon.h"
 #include "trainer_toy.h"
 
 namespace unreel::contrast {
@@ -224,7 +223,7 @@ TEST(TrainHead, TakesTheseTwoSteps) {
         std::vector<LayerGradient> gradient;
         const std::vector<float>& u = pass.forward(*device, head, toy.x.data(), toy.rows);
         std::vector<float> du(u.size());
-        supcon(u.data(), toy.labels.data(), {toy.rows, head.out()}, options.loss.temperature, 1, {du.data()});
+        device->loss({u.data(), toy.labels.data(), {toy.rows, head.out()}}, options.loss, {du.data()});
         pass.backward(*device, head, du.data(), gradient);
         const std::vector<ParameterGroup> groups = {
             {layer.weight.data(), gradient[0].weight.data(), layer.weight.size(), options.weight_decay},
@@ -251,7 +250,7 @@ TEST(TrainHead, LearnsNothingFromAProjectionOfNoLength) {
   HeadPass pass;
   const std::vector<float>& u = pass.forward(*cpu_device(1), start, toy.x.data(), toy.rows);
   std::vector<float> du(u.size());
-  supcon(u.data(), toy.labels.data(), {toy.rows, start.out()}, options.loss.temperature, 1, {du.data()});
+  cpu_device(1)->loss({u.data(), toy.labels.data(), {toy.rows, start.out()}}, options.loss, {du.data()});
   for (std::size_t o = 0; o < start.out(); ++o) {
     double sum = 0;
     for (std::size_t row = 0; row < toy.rows; ++row) sum += row == 5 ? 0 : du[row * start.out() + o];

@@ -198,9 +198,10 @@ LossValue written_loss(const LossCase& one) {
 LossValue measured_loss(const LossCase& one, int threads) {
   std::vector<float> embeddings(one.u.size(), -7);
   std::vector<float> classifier(one.shape.dims + 1, -7);
+  LossWorkspace workspace;
   LossValue value;
-  value.loss =
-      contrastive_loss(one.batch(), one.options, threads, {embeddings.data(), &value.temperature, classifier.data()});
+  value.loss = contrastive_loss(one.batch(), one.options, threads,
+                                {embeddings.data(), &value.temperature, classifier.data()}, workspace);
   value.embeddings.assign(embeddings.begin(), embeddings.end());
   value.classifier.assign(classifier.begin(), classifier.end());
   return value;
