@@ -58,6 +58,7 @@ export {
   type FeatureTable,
   openStore,
   type TrainingTable,
+  type VectorFile,
 } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
 export {
@@ -85,12 +86,14 @@ export type { VideoSource } from "./sources/video-source.js";
 export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";
 export {
   type DetectorHeadOptions,
+  type DetectorSettings,
   type DetectorSvmOptions,
   trainDetectorHead,
   trainDetectorSvm,
 } from "./training/detector-training.js";
 export { type HeadMetadata, ProjectionHead } from "./training/head.js";
 export type { HeadLayer } from "./training/head-layers.js";
+export type { RecordedEpoch, TrainingHistory } from "./training/history.js";
 export {
   type AlignUniformSettings,
   type ContrastiveLoss,
@@ -109,6 +112,7 @@ export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
 export {
   type EpochReport,
   type HeadOrigin,
+  type HeadTrainingSettings,
   type TrainHeadOptions,
   TrainingError,
   type TrainingRows,
