@@ -1,5 +1,5 @@
 import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
-import type { TrainingHistory } from "../training/history.js";
+import { checkedHistory, type TrainingHistory } from "../training/history.js";
 import { checkInteger, checkOneOf } from "../validate.js";
 import { type AucInterval, bootstrapAuc } from "./bootstrap.js";
 import { type Metrics, metricsOf, type Scored } from "./metrics.js";
@@ -149,6 +149,14 @@ function checkThreshold(threshold: DecisionThreshold): DecisionThreshold {
   return { name: checkText(name, "options.threshold.name"), value: value + 0, chosenOn };
 }
 
+function checkTraining(training: unknown): TrainingHistory {
+  try {
+    return checkedHistory(training);
+  } catch (error) {
+    throw new UnreelTypeError(`options.training: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 function checkOptions(options: EvaluateOptions): Settings {
   if (typeof options !== "object" || options === null) throw new UnreelTypeError("options must be an object");
   const { title = "Evaluation", split, threshold, aggregate = "mean", bootstrap = {}, allowShared = [] } = options;
@@ -165,7 +173,7 @@ function checkOptions(options: EvaluateOptions): Settings {
     notes: noteList.map((note) => checkText(note, "options.notes")),
     synthetic: synthetic === undefined ? undefined : checkText(synthetic, "options.synthetic"),
     provenance,
-    training: options.training,
+    training: options.training === undefined ? undefined : checkTraining(options.training),
   };
 }
 
