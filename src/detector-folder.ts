@@ -5,6 +5,7 @@ import type { LeakFacts } from "./datasets/leak.js";
 import { UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { prepareOutputFolder, writeFileAtomic } from "./output-folder.js";
+import { checkpointFormat } from "./training/checkpoint.js";
 
 /** A score from which on a video counts as fake, and what it was chosen on. */
 export interface Threshold {
@@ -68,7 +69,7 @@ const encoderFile = "encoder.json";
 export async function prepareDetectorFolder(dir: string): Promise<void> {
   await prepareOutputFolder(dir, {
     marker: descriptionFile,
-    unfinished: [checkpointFile],
+    unfinished: { file: checkpointFile, mark: checkpointFormat },
     what: "a detector",
   });
 }
