@@ -13,18 +13,18 @@ namespace {
 
 Napi::Value svm_to_js(Napi::Env env, const std::shared_ptr<const svm::Model>& model) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("kernel", model->kernel() == svm::Kernel::rbf ? "rbf" : "linear");
-  object.Set("gamma", model->gamma());
-  object.Set("dims", static_cast<double>(model->dims()));
-  object.Set("supportVectorCount", static_cast<double>(model->support_vector_count()));
+  object.Set("kernel", model->function().kernel.kind == svm::Kernel::rbf ? "rbf" : "linear");
+  object.Set("gamma", model->function().kernel.gamma);
+  object.Set("dims", static_cast<double>(model->function().dims));
+  object.Set("supportVectorCount", static_cast<double>(model->function().count()));
   add_method(env, object, "supportVectors", [model](const Napi::CallbackInfo& info) {
-    const std::vector<double> vectors = model->support_vectors();
+    const std::vector<double>& vectors = model->function().vectors;
     return typed_array(info.Env(), vectors.data(), vectors.size());
   });
   add_method(env, object, "decisionValues", [model](const Napi::CallbackInfo& info) {
     const auto x = copy_of<double>(info[0]);
     const std::size_t rows = size_argument(info[1]);
-    UNREEL_CHECK(x->size() == rows * model->dims());
+    UNREEL_CHECK(x->size() == rows * model->function().dims);
     return run_job(info.Env(), [model, x, rows]() -> MakeValue {
       const auto values = std::make_shared<std::vector<double>>(rows);
       model->decision_values(x->data(), rows, available_cores(), values->data());
@@ -46,9 +46,9 @@ Napi::Value train_svm(const Napi::CallbackInfo& info) {
   const std::size_t dims = size_argument(info[2]);
   const auto object = info[3].As<Napi::Object>();
   svm::Parameters parameters;
-  parameters.kernel = string_argument(object.Get("kernel")) == "rbf" ? svm::Kernel::rbf : svm::Kernel::linear;
+  parameters.kernel.kind = string_argument(object.Get("kernel")) == "rbf" ? svm::Kernel::rbf : svm::Kernel::linear;
   parameters.c = double_argument(object.Get("c"));
-  parameters.gamma = double_argument(object.Get("gamma"));
+  parameters.kernel.gamma = double_argument(object.Get("gamma"));
   parameters.weight_real = double_argument(object.Get("weightReal"));
   parameters.weight_fake = double_argument(object.Get("weightFake"));
   UNREEL_CHECK(x->size() == labels->size() * dims);

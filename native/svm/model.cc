@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/thread.h"
-#include "svm/c_svc.h"
+#include "svm/decision_function.h"
 #include "svm/model_file.h"
 #include "svm/scorer.h"
 #include "svm/training.h"
@@ -34,7 +34,7 @@ void require_finite(const double* x, std::size_t rows, std::size_t dims) {
       .with("column", static_cast<std::int64_t>(at % dims));
 }
 
-void require_both_labels(const std::int32_t* labels, std::size_t rows) {
+void require_labels(const std::int32_t* labels, std::size_t rows, Formulation formulation) {
   std::size_t fakes = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     if (labels[row] != 0 && labels[row] != 1) {
@@ -45,62 +45,85 @@ void require_both_labels(const std::int32_t* labels, std::size_t rows) {
     }
     fakes += labels[row] == 1 ? 1 : 0;
   }
+  if (formulation == Formulation::one_class) {
+    if (fakes == 0) return;
+    throw Error(ErrorCode::one_class,
+                std::to_string(fakes) + " rows are fake; a one-class SVM learns from real rows alone.");
+  }
   if (fakes != 0 && fakes != rows) return;
   throw Error(ErrorCode::one_class, "All " + std::to_string(rows) + " rows are " + (fakes == 0 ? "real" : "fake") +
                                         "; training needs both classes.");
 }
 
-class CSvcModel final : public Model {
+class SvmModel final : public Model {
  public:
-  CSvcModel(CSvc svc, double c) : svc_(std::move(svc)), c_(c), sign_(svc_.labels[0] == 1 ? 1.0 : -1.0), scorer_(svc_) {}
+  explicit SvmModel(DecisionFunction function) : function_(std::move(function)), scorer_(function_) {}
 
-  void save(const std::string& path) const override { write_model_file(svc_, path); }
-
-  Kernel kernel() const override { return svc_.kernel; }
-  double gamma() const override { return svc_.gamma; }
-  double c() const override { return c_; }
-  std::size_t dims() const override { return svc_.dims; }
-  std::size_t support_vector_count() const override { return svc_.count(); }
-  std::vector<double> support_vectors() const override { return svc_.vectors; }
+  void save(const std::string& path) const override { write_model_file(function_, path); }
+  const DecisionFunction& function() const override { return function_; }
 
   void decision_values(const double* x, std::size_t rows, int threads, double* out) const override {
-    require_finite(x, rows, svc_.dims);
+    const std::size_t dims = function_.dims;
+    require_finite(x, rows, dims);
     parallel_for(rows, threads, [&](std::size_t begin, std::size_t end) {
-      scorer_.score(x + begin * svc_.dims, end - begin, out + begin);
-      for (std::size_t row = begin; row < end; ++row) out[row] *= sign_;
+      scorer_.score(x + begin * dims, end - begin, out + begin);
+      for (std::size_t row = begin; row < end; ++row) out[row] *= function_.sign();
     });
   }
 
  private:
-  CSvc svc_;
-  double c_;
-  double sign_;
+  DecisionFunction function_;
   Scorer scorer_;
 };
+
+void require_kernel(const KernelFunction& kernel) {
+  if (kernel.kind != Kernel::linear) require_positive(kernel.gamma, "gamma");
+  if (!std::isfinite(kernel.coef0)) {
+    throw Error(ErrorCode::invalid_argument, "coef0 must be a finite number.").with("argument", "coef0");
+  }
+  if (kernel.kind == Kernel::polynomial && kernel.degree < 1) {
+    throw Error(ErrorCode::invalid_argument, "degree must be at least 1, got " + std::to_string(kernel.degree) + ".")
+        .with("argument", "degree")
+        .with("value", std::int64_t{kernel.degree});
+  }
+}
+
+void require_parameters(const Parameters& parameters) {
+  require_kernel(parameters.kernel);
+  if (parameters.formulation == Formulation::c_svc) {
+    require_positive(parameters.c, "c");
+    require_positive(parameters.weight_real, "weightReal");
+    require_positive(parameters.weight_fake, "weightFake");
+  } else {
+    require_positive(parameters.nu, "nu");
+    if (parameters.nu > 1) {
+      throw Error(ErrorCode::invalid_argument, "nu must be at most 1, got " + std::to_string(parameters.nu) + ".")
+          .with("argument", "nu")
+          .with("value", parameters.nu);
+    }
+  }
+  require_positive(parameters.epsilon, "epsilon");
+  require_positive(parameters.cache_mb, "cacheMb");
+}
 
 }  // namespace
 
 std::unique_ptr<Model> Model::train(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                                    const Parameters& parameters) {
+                                    const Parameters& parameters, const TrainingControl& control) {
   constexpr std::size_t kMax = std::numeric_limits<int>::max() - 1;
   if (rows == 0 || dims == 0 || rows > kMax || dims > kMax) {
     throw Error(ErrorCode::invalid_argument, "SVM training needs 1 to " + std::to_string(kMax) +
                                                  " rows and dimensions, got " + std::to_string(rows) + " x " +
                                                  std::to_string(dims) + ".");
   }
-  require_positive(parameters.c, "c");
-  if (parameters.kernel == Kernel::rbf) require_positive(parameters.gamma, "gamma");
-  require_positive(parameters.weight_real, "weightReal");
-  require_positive(parameters.weight_fake, "weightFake");
-  require_positive(parameters.epsilon, "epsilon");
-  require_positive(parameters.cache_mb, "cacheMb");
-  require_both_labels(labels, rows);
+  require_parameters(parameters);
+  require_labels(labels, rows, parameters.formulation);
   require_finite(x, rows, dims);
-  return std::make_unique<CSvcModel>(train_c_svc(x, labels, rows, dims, parameters), parameters.c);
+  return std::make_unique<SvmModel>(train_decision_function(x, labels, rows, dims, parameters, control));
 }
 
 std::unique_ptr<Model> Model::load(const std::string& path) {
-  return std::make_unique<CSvcModel>(read_model_file(path), std::numeric_limits<double>::quiet_NaN());
+  return std::make_unique<SvmModel>(read_model_file(path));
 }
 
 }  // namespace unreel::svm

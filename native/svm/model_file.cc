@@ -62,7 +62,7 @@ class Parser {
  public:
   Parser(const std::string& text, const std::string& path) : rest_(text), path_(path) {}
 
-  CSvc parse() {
+  DecisionFunction parse() {
     read_header();
     svc_.coefficients.reserve(std::min<std::size_t>(total_, 4096));
     while (svc_.coefficients.size() < total_) read_vector();
@@ -158,7 +158,7 @@ class Parser {
     for (const char* key : {"svm_type", "kernel_type", "nr_class", "total_sv", "rho", "label", "nr_sv"}) {
       if (seen.count(key) == 0) fail(std::string("the header line ") + key + " before SV", "SV");
     }
-    if (svc_.kernel == Kernel::rbf && seen.count("gamma") == 0) fail("the header line gamma before SV", "SV");
+    if (svc_.kernel.kind == Kernel::rbf && seen.count("gamma") == 0) fail("the header line gamma before SV", "SV");
     if (svc_.counts[0] + svc_.counts[1] != total_) {
       fail("nr_sv that adds up to total_sv = " + std::to_string(total_),
            std::to_string(svc_.counts[0]) + " + " + std::to_string(svc_.counts[1]));
@@ -171,13 +171,13 @@ class Parser {
     } else if (key == "kernel_type") {
       const std::string_view name = token();
       if (name != "linear" && name != "rbf") fail("kernel_type linear or rbf", name);
-      svc_.kernel = name == "rbf" ? Kernel::rbf : Kernel::linear;
+      svc_.kernel.kind = name == "rbf" ? Kernel::rbf : Kernel::linear;
     } else if (key == "nr_class") {
       expect_word("2", "nr_class 2 (real and fake)");
     } else if (key == "gamma") {
       const std::string_view text = token();
-      svc_.gamma = decimal(text, "gamma");
-      if (svc_.gamma < 0) fail("gamma of at least 0", text);
+      svc_.kernel.gamma = decimal(text, "gamma");
+      if (svc_.kernel.gamma < 0) fail("gamma of at least 0", text);
     } else if (key == "total_sv") {
       total_ = read_count("total_sv");
       if (total_ == 0) fail("at least one support vector", "0");
@@ -243,7 +243,7 @@ class Parser {
   std::size_t line_number_ = 0;
   std::size_t total_ = 0;
   std::vector<Feature> features_;
-  CSvc svc_;
+  DecisionFunction svc_;
 };
 
 std::string read_text(const std::string& path) {
@@ -315,17 +315,17 @@ class NewFile {
 
 }  // namespace
 
-CSvc read_model_file(const std::string& path) {
+DecisionFunction read_model_file(const std::string& path) {
   const std::string text = read_text(path);
   const CLocale locale;
   return Parser(text, path).parse();
 }
 
-void write_model_file(const CSvc& svc, const std::string& path) {
+void write_model_file(const DecisionFunction& svc, const std::string& path) {
   const CLocale locale;
   NewFile file(path);
-  file.print("svm_type c_svc\nkernel_type %s\n", svc.kernel == Kernel::rbf ? "rbf" : "linear");
-  if (svc.kernel == Kernel::rbf) file.print("gamma %.17g\n", svc.gamma);
+  file.print("svm_type c_svc\nkernel_type %s\n", svc.kernel.kind == Kernel::rbf ? "rbf" : "linear");
+  if (svc.kernel.kind == Kernel::rbf) file.print("gamma %.17g\n", svc.kernel.gamma);
   file.print("nr_class 2\ntotal_sv %zu\nrho %.17g\n", svc.count(), svc.rho);
   file.print("label %d %d\nnr_sv %zu %zu\nSV\n", svc.labels[0], svc.labels[1], svc.counts[0], svc.counts[1]);
   const double* value = svc.vectors.data();

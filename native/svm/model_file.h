@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "svm/c_svc.h"
+#include "svm/decision_function.h"
 
 namespace unreel::svm {
 
@@ -13,12 +13,12 @@ namespace unreel::svm {
  * and probB of `svm-train -b 1` are checked and dropped. dims = the greatest index. Throws not_found, is_a_directory,
  * not_readable, svm_invalid (details path and line).
  */
-CSvc read_model_file(const std::string& path);
+DecisionFunction read_model_file(const std::string& path);
 
 /**
  * Writes every number with 17 significant digits and every feature, zeros too, so that reading gives the same bits and
  * dims back. The file appears whole or not at all. Throws output_not_writable.
  */
-void write_model_file(const CSvc& svc, const std::string& path);
+void write_model_file(const DecisionFunction& svc, const std::string& path);
 
 }  // namespace unreel::svm

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/error.h"
@@ -16,11 +15,6 @@ namespace {
 struct ModelDeleter {
   void operator()(svm_model* model) const { svm_free_and_destroy_model(&model); }
 };
-
-void silence_libsvm() {
-  static std::once_flag once;
-  std::call_once(once, [] { svm_set_print_string_function([](const char*) {}); });
-}
 
 /// The rows as libsvm's sparse lists; indices count from 1 and zeros are left out.
 class Problem {
@@ -49,56 +43,100 @@ class Problem {
   svm_problem problem_{};
 };
 
-}  // namespace
-
-CSvc train_c_svc(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                 const Parameters& parameters) {
-  silence_libsvm();
-  int weight_labels[] = {0, 1};
-  double weights[] = {parameters.weight_real, parameters.weight_fake};
+svm_parameter libsvm_parameter(const Parameters& parameters, int* weight_labels, double* weights) {
   svm_parameter parameter{};
-  parameter.svm_type = C_SVC;
-  parameter.kernel_type = parameters.kernel == Kernel::rbf ? RBF : LINEAR;
-  parameter.gamma = parameters.kernel == Kernel::rbf ? parameters.gamma : 0;
+  switch (parameters.formulation) {
+    case Formulation::c_svc:
+      parameter.svm_type = C_SVC;
+      break;
+    case Formulation::nu_svc:
+      parameter.svm_type = NU_SVC;
+      break;
+    case Formulation::one_class:
+      parameter.svm_type = ONE_CLASS;
+      break;
+  }
+  switch (parameters.kernel.kind) {
+    case Kernel::linear:
+      parameter.kernel_type = LINEAR;
+      break;
+    case Kernel::polynomial:
+      parameter.kernel_type = POLY;
+      break;
+    case Kernel::rbf:
+      parameter.kernel_type = RBF;
+      break;
+    case Kernel::sigmoid:
+      parameter.kernel_type = SIGMOID;
+      break;
+  }
+  parameter.gamma = parameters.kernel.gamma;
+  parameter.coef0 = parameters.kernel.coef0;
+  parameter.degree = parameters.kernel.degree;
   parameter.cache_size = parameters.cache_mb;
   parameter.eps = parameters.epsilon;
   parameter.C = parameters.c;
+  parameter.nu = parameters.nu;
   parameter.nr_weight = 2;
   parameter.weight_label = weight_labels;
   parameter.weight = weights;
   parameter.shrinking = parameters.shrinking ? 1 : 0;
+  return parameter;
+}
 
+DecisionFunction decision_function_of(const svm_model& trained, const double* x, std::size_t dims,
+                                      const Parameters& parameters) {
+  DecisionFunction function;
+  function.formulation = parameters.formulation;
+  function.kernel = parameters.kernel;
+  function.rho = trained.rho[0];
+  if (trained.label != nullptr) {
+    function.labels = {trained.label[0], trained.label[1]};
+    function.counts = {static_cast<std::size_t>(trained.nSV[0]), static_cast<std::size_t>(trained.nSV[1])};
+  }
+  function.dims = dims;
+  function.coefficients.assign(trained.sv_coef[0], trained.sv_coef[0] + trained.l);
+  function.vectors.reserve(function.coefficients.size() * dims);
+  for (int i = 0; i < trained.l; ++i) {
+    const double* row = x + static_cast<std::size_t>(trained.sv_indices[i] - 1) * dims;
+    function.vectors.insert(function.vectors.end(), row, row + dims);
+  }
+  return function;
+}
+
+DecisionFunction train_by_libsvm(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
+                                 const Parameters& parameters) {
+  int weight_labels[] = {0, 1};
+  double weights[] = {parameters.weight_real, parameters.weight_fake};
+  const svm_parameter parameter = libsvm_parameter(parameters, weight_labels, weights);
   const Problem problem(x, labels, rows, dims);
   if (const char* fault = svm_check_parameter(problem.get(), &parameter)) {
     throw Error(ErrorCode::invalid_argument, std::string("libsvm refuses the parameters: ") + fault + ".");
   }
   const std::unique_ptr<svm_model, ModelDeleter> trained(svm_train(problem.get(), &parameter));
-
-  CSvc svc;
-  svc.kernel = parameters.kernel;
-  svc.gamma = parameter.gamma;
-  svc.rho = trained->rho[0];
-  svc.labels = {trained->label[0], trained->label[1]};
-  svc.counts = {static_cast<std::size_t>(trained->nSV[0]), static_cast<std::size_t>(trained->nSV[1])};
-  svc.dims = dims;
-  svc.coefficients.assign(trained->sv_coef[0], trained->sv_coef[0] + trained->l);
-  svc.vectors.reserve(svc.coefficients.size() * dims);
-  for (int i = 0; i < trained->l; ++i) {
-    const double* row = x + static_cast<std::size_t>(trained->sv_indices[i] - 1) * dims;
-    svc.vectors.insert(svc.vectors.end(), row, row + dims);
-  }
-  const auto finite = [](double value) { return std::isfinite(value); };
-  if (svc.coefficients.empty() || !finite(svc.rho) ||
-      !std::all_of(svc.coefficients.begin(), svc.coefficients.end(), finite)) {
-    throw Error(ErrorCode::diverged,
-                "SVM training ended without finite coefficients. Features this large overflow the kernel: scale them.");
-  }
-  return svc;
+  return decision_function_of(*trained, x, dims, parameters);
 }
 
-std::string libsvm_version() {
-  const std::string minor = std::to_string(::libsvm_version % 100);
-  return std::to_string(::libsvm_version / 100) + "." + (minor.size() < 2 ? "0" + minor : minor);
+void require_finite_function(const DecisionFunction& function) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (!function.coefficients.empty() && finite(function.rho) &&
+      std::all_of(function.coefficients.begin(), function.coefficients.end(), finite)) {
+    return;
+  }
+  throw Error(ErrorCode::diverged,
+              "SVM training ended without finite coefficients. Features this large overflow the kernel: scale them.");
+}
+
+}  // namespace
+
+DecisionFunction train_decision_function(const double* x, const std::int32_t* labels, std::size_t rows,
+                                         std::size_t dims, const Parameters& parameters,
+                                         const TrainingControl& control) {
+  control.cancel.throw_if_cancelled();
+  DecisionFunction function = train_by_libsvm(x, labels, rows, dims, parameters);
+  control.cancel.throw_if_cancelled();
+  require_finite_function(function);
+  return function;
 }
 
 }  // namespace unreel::svm

@@ -1,19 +1,21 @@
-// Training through libsvm's own solver.
+// Training through libsvm.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "svm/c_svc.h"
+#include "svm/decision_function.h"
 #include "svm/model.h"
 
 namespace unreel::svm {
 
 /**
- * svm_train on rows x dims finite doubles with labels 1 and 0, both present. The result keeps nothing of the caller's
- * memory. Throws diverged when the solver ends without finite coefficients. Several threads may train at once.
+ * svm_train on rows x dims finite doubles with labels 1 and 0, both present; of one class, labels are not looked at.
+ * The result keeps nothing of the caller's memory. Throws diverged when the solver ends without finite coefficients,
+ * and invalid_argument for a nu that the labels make infeasible. Several threads may train at once.
  */
-CSvc train_c_svc(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                 const Parameters& parameters);
+DecisionFunction train_decision_function(const double* x, const std::int32_t* labels, std::size_t rows,
+                                         std::size_t dims, const Parameters& parameters,
+                                         const TrainingControl& control);
 
 }  // namespace unreel::svm

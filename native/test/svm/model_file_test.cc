@@ -40,8 +40,8 @@ TEST(ModelFile, ReadsSparseRowsOfSvmTrain) {
   const TempFolder folder;
   write_text(folder.file("good.model"), kGood);
   const auto model = Model::load(folder.file("good.model"));
-  EXPECT_EQ(model->dims(), 3U);
-  EXPECT_EQ(model->support_vectors(), (std::vector<double>{0.5, 0, -1e-3, 0, 0.25, 2}));
+  EXPECT_EQ(model->function().dims, 3U);
+  EXPECT_EQ(model->function().vectors, (std::vector<double>{0.5, 0, -1e-3, 0, 0.25, 2}));
   const double query[] = {0.5, 0, -1e-3};
   double value = 0;
   model->decision_values(query, 1, 1, &value);
@@ -52,7 +52,7 @@ TEST(ModelFile, ReadsSparseRowsOfSvmTrain) {
 TEST(ModelFile, AcceptsTheProbabilityLinesOfSvmTrain) {
   const TempFolder folder;
   write_text(folder.file("p.model"), replaced("nr_sv", "probA -1.5\nprobB 0.25\nnr_sv"));
-  EXPECT_EQ(Model::load(folder.file("p.model"))->support_vector_count(), 2U);
+  EXPECT_EQ(Model::load(folder.file("p.model"))->function().count(), 2U);
 }
 
 TEST(ModelFile, AFewBytesDoNotAskForGigabytes) {
@@ -214,7 +214,7 @@ TEST(ModelFile, IsTheSameUnderALocaleWithDecimalCommas) {
   const auto model = Model::load(folder.file("good.model"));
   model->save(folder.file("saved.model"));
   std::setlocale(LC_ALL, before.c_str());
-  EXPECT_EQ(model->support_vectors()[0], 0.5);
+  EXPECT_EQ(model->function().vectors[0], 0.5);
   EXPECT_NE(text_of(folder.file("saved.model")).find("gamma 0.5\n"), std::string::npos);
 }
 

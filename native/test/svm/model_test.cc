@@ -31,15 +31,22 @@ std::vector<Parameters> parameter_sets() {
   Parameters linear;
   linear.c = 0.5;
   Parameters rbf;
-  rbf.kernel = Kernel::rbf;
-  rbf.gamma = 0.07;
+  rbf.kernel.kind = Kernel::rbf;
+  rbf.kernel.gamma = 0.07;
   rbf.c = 2;
   Parameters weighted = rbf;
-  weighted.gamma = 1.0 / 3;
+  weighted.kernel.gamma = 1.0 / 3;
   weighted.weight_real = 3;
   weighted.weight_fake = 0.7;
   weighted.shrinking = false;
-  return {linear, rbf, weighted};
+  Parameters polynomial;
+  polynomial.kernel = {Kernel::polynomial, 0.3, 1, 3};
+  Parameters sigmoid;
+  sigmoid.kernel = {Kernel::sigmoid, 0.05, -0.5, 0};
+  Parameters nu = rbf;
+  nu.formulation = Formulation::nu_svc;
+  nu.nu = 0.3;
+  return {linear, rbf, weighted, polynomial, sigmoid, nu};
 }
 
 TEST(Model, DecisionValuesEqualLibsvmInEveryBit) {
@@ -51,7 +58,7 @@ TEST(Model, DecisionValuesEqualLibsvmInEveryBit) {
         const auto model = train(data, parameters);
         const Reference reference(data, parameters);
         EXPECT_EQ(reference.get()->label[0], first_label);
-        EXPECT_EQ(model->support_vector_count(), static_cast<std::size_t>(reference.get()->l));
+        EXPECT_EQ(model->function().count(), static_cast<std::size_t>(reference.get()->l));
         EXPECT_TRUE(same_bytes(values_of(*model, queries), values_of(reference.get(), queries)))
             << "dims " << dims << " first label " << first_label;
       }
@@ -74,12 +81,10 @@ TEST(Model, SavedFileIsReadByLibsvmAndByUnreelWithoutLosingABit) {
 
     const auto loaded = Model::load(folder.file("svm.model"));
     EXPECT_TRUE(same_bytes(values_of(*loaded, queries), expected));
-    EXPECT_EQ(loaded->kernel(), parameters.kernel);
-    EXPECT_EQ(loaded->gamma(), parameters.gamma);
-    EXPECT_EQ(loaded->dims(), 9U);
-    EXPECT_TRUE(same_bytes(loaded->support_vectors(), model->support_vectors()));
-    EXPECT_TRUE(std::isnan(loaded->c()));
-    EXPECT_EQ(model->c(), parameters.c);
+    EXPECT_EQ(loaded->function().kernel.kind, parameters.kernel.kind);
+    EXPECT_EQ(loaded->function().kernel.gamma, parameters.kernel.gamma);
+    EXPECT_EQ(loaded->function().dims, 9U);
+    EXPECT_TRUE(same_bytes(loaded->function().vectors, model->function().vectors));
 
     loaded->save(folder.file("again.model"));
     EXPECT_EQ(test::text_of(folder.file("again.model")), test::text_of(folder.file("svm.model")));
@@ -133,8 +138,8 @@ TEST(Model, KeepsNothingOfTheCallersMemory) {
 TEST(Model, SupportVectorsAreRowsOfTheTrainingData) {
   const Data data(60, 5, 61, 0);
   const auto model = train(data, parameter_sets()[0]);
-  const auto vectors = model->support_vectors();
-  ASSERT_EQ(vectors.size(), model->support_vector_count() * 5);
+  const auto vectors = model->function().vectors;
+  ASSERT_EQ(vectors.size(), model->function().count() * 5);
   for (std::size_t i = 0; i < vectors.size(); i += 5) {
     bool found = false;
     for (std::size_t row = 0; row < data.rows && !found; ++row) {
@@ -158,13 +163,29 @@ TEST(Model, RefusesParametersOutOfRange) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, -1.0, nan, infinity}) {
-    for (double Parameters::* field : {&Parameters::c, &Parameters::gamma, &Parameters::weight_real,
-                                       &Parameters::weight_fake, &Parameters::epsilon, &Parameters::cache_mb}) {
+    for (double Parameters::* field : {&Parameters::c, &Parameters::weight_real, &Parameters::weight_fake,
+                                       &Parameters::epsilon, &Parameters::cache_mb}) {
       Parameters parameters = parameter_sets()[1];
       parameters.*field = bad;
       EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
     }
+    Parameters parameters = parameter_sets()[1];
+    parameters.kernel.gamma = bad;
+    EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
+    parameters = {};
+    parameters.formulation = Formulation::nu_svc;
+    parameters.nu = bad;
+    EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
   }
+  Parameters parameters;
+  parameters.formulation = Formulation::nu_svc;
+  parameters.nu = 1.1;
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
+  parameters = {};
+  parameters.kernel = {Kernel::polynomial, 1, 0, 0};
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
+  parameters.kernel = {Kernel::sigmoid, 1, nan, 0};
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
 }
 
 TEST(Model, RefusesDataThatCannotBeTrainedOn) {

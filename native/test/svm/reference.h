@@ -50,6 +50,15 @@ inline std::vector<svm_node> nodes_of(const double* row, std::size_t dims) {
   return nodes;
 }
 
+inline int type_of(Formulation formulation) {
+  return formulation == Formulation::c_svc ? C_SVC : formulation == Formulation::nu_svc ? NU_SVC : ONE_CLASS;
+}
+
+inline int type_of(Kernel kernel) {
+  constexpr int kTypes[] = {LINEAR, POLY, RBF, SIGMOID};
+  return kTypes[static_cast<int>(kernel)];
+}
+
 /// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that libsvm's model points
 /// to.
 class Reference {
@@ -64,9 +73,12 @@ class Reference {
     int weight_labels[] = {1, real};
     double weights[] = {parameters.weight_fake, parameters.weight_real};
     svm_parameter parameter{};
-    parameter.svm_type = C_SVC;
-    parameter.kernel_type = parameters.kernel == Kernel::rbf ? RBF : LINEAR;
-    parameter.gamma = parameters.gamma;
+    parameter.svm_type = type_of(parameters.formulation);
+    parameter.kernel_type = type_of(parameters.kernel.kind);
+    parameter.gamma = parameters.kernel.gamma;
+    parameter.coef0 = parameters.kernel.coef0;
+    parameter.degree = parameters.kernel.degree;
+    parameter.nu = parameters.nu;
     parameter.C = parameters.c;
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
@@ -74,7 +86,6 @@ class Reference {
     parameter.nr_weight = 2;
     parameter.weight_label = weight_labels;
     parameter.weight = weights;
-    svm_set_print_string_function([](const char*) {});
     model_.reset(svm_train(&problem, &parameter));
   }
 
@@ -93,7 +104,8 @@ inline std::vector<double> values_of(const svm_model* model, const Data& data) {
   for (std::size_t i = 0; i < data.rows; ++i) {
     double value = 0;
     svm_predict_values(model, nodes_of(&data.x[i * data.dims], data.dims).data(), &value);
-    values.push_back(model->label[0] == 1 ? value : -value);
+    const bool fake_first = model->label != nullptr && model->label[0] == 1;
+    values.push_back(fake_first ? value : -value);
   }
   return values;
 }
