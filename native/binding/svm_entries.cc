@@ -27,7 +27,7 @@ Napi::Value svm_to_js(Napi::Env env, const std::shared_ptr<const svm::Model>& mo
     UNREEL_CHECK(x->size() == rows * model->function().dims);
     return run_job(info.Env(), [model, x, rows]() -> MakeValue {
       const auto values = std::make_shared<std::vector<double>>(rows);
-      model->decision_values(x->data(), rows, available_cores(), values->data());
+      model->decision_values({x->data(), rows, model->function().dims}, available_cores(), values->data());
       return [values](Napi::Env e) { return typed_array(e, values->data(), values->size()); };
     });
   });
@@ -54,7 +54,7 @@ Napi::Value train_svm(const Napi::CallbackInfo& info) {
   UNREEL_CHECK(x->size() == labels->size() * dims);
   return run_job(info.Env(), [=]() -> MakeValue {
     const std::shared_ptr<const svm::Model> model =
-        svm::Model::train(x->data(), labels->data(), labels->size(), dims, parameters);
+        svm::Model::train({x->data(), labels->size(), dims}, labels->data(), parameters);
     return [model](Napi::Env env) { return svm_to_js(env, model); };
   });
 }

@@ -23,15 +23,16 @@ void require_positive(double value, const std::string& name) {
       .with("value", value);
 }
 
-void require_finite(const double* x, std::size_t rows, std::size_t dims) {
-  const double* const end = x + rows * dims;
-  const double* const bad = std::find_if_not(x, end, [](double value) { return std::isfinite(value); });
-  if (bad == end) return;
-  const auto at = static_cast<std::size_t>(bad - x);
-  throw Error(ErrorCode::not_finite, "The feature in row " + std::to_string(at / dims) + ", column " +
-                                         std::to_string(at % dims) + " (both from 0) is NaN or infinite.")
-      .with("row", static_cast<std::int64_t>(at / dims))
-      .with("column", static_cast<std::int64_t>(at % dims));
+void require_finite(const RowsView& x) {
+  for (std::size_t row = 0; row < x.rows(); ++row) {
+    for (std::size_t k = 0; k < x.dims(); ++k) {
+      if (std::isfinite(x.at(row, k))) continue;
+      throw Error(ErrorCode::not_finite, "The feature in row " + std::to_string(row) + ", column " + std::to_string(k) +
+                                             " (both from 0) is NaN or infinite.")
+          .with("row", static_cast<std::int64_t>(row))
+          .with("column", static_cast<std::int64_t>(k));
+    }
+  }
 }
 
 void require_labels(const std::int32_t* labels, std::size_t rows, Formulation formulation) {
@@ -62,11 +63,10 @@ class SvmModel final : public Model {
   void save(const std::string& path) const override { write_model_file(function_, path); }
   const DecisionFunction& function() const override { return function_; }
 
-  void decision_values(const double* x, std::size_t rows, int threads, double* out) const override {
-    const std::size_t dims = function_.dims;
-    require_finite(x, rows, dims);
-    parallel_for(rows, threads, [&](std::size_t begin, std::size_t end) {
-      scorer_.score(x + begin * dims, end - begin, out + begin);
+  void decision_values(const RowsView& x, int threads, double* out) const override {
+    require_finite(x);
+    parallel_for(x.rows(), threads, [&](std::size_t begin, std::size_t end) {
+      scorer_.score(x.part(begin, end), out + begin);
       for (std::size_t row = begin; row < end; ++row) out[row] *= function_.sign();
     });
   }
@@ -108,18 +108,18 @@ void require_parameters(const Parameters& parameters) {
 
 }  // namespace
 
-std::unique_ptr<Model> Model::train(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                                    const Parameters& parameters, const TrainingControl& control) {
+std::unique_ptr<Model> Model::train(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
+                                    const TrainingControl& control) {
   constexpr std::size_t kMax = std::numeric_limits<int>::max() - 1;
-  if (rows == 0 || dims == 0 || rows > kMax || dims > kMax) {
+  if (x.rows() == 0 || x.dims() == 0 || x.rows() > kMax || x.dims() > kMax) {
     throw Error(ErrorCode::invalid_argument, "SVM training needs 1 to " + std::to_string(kMax) +
-                                                 " rows and dimensions, got " + std::to_string(rows) + " x " +
-                                                 std::to_string(dims) + ".");
+                                                 " rows and dimensions, got " + std::to_string(x.rows()) + " x " +
+                                                 std::to_string(x.dims()) + ".");
   }
   require_parameters(parameters);
-  require_labels(labels, rows, parameters.formulation);
-  require_finite(x, rows, dims);
-  return std::make_unique<SvmModel>(train_decision_function(x, labels, rows, dims, parameters, control));
+  require_labels(labels, x.rows(), parameters.formulation);
+  require_finite(x);
+  return std::make_unique<SvmModel>(train_decision_function(x, labels, parameters, control));
 }
 
 std::unique_ptr<Model> Model::load(const std::string& path) {

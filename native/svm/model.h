@@ -11,6 +11,7 @@
 
 #include "base/cancel_token.h"
 #include "svm/decision_function.h"
+#include "svm/rows_view.h"
 
 namespace unreel::svm {
 
@@ -46,15 +47,15 @@ struct TrainingControl {
 class Model {
  public:
   /**
-   * libsvm's solver on rows x dims doubles, labels 1 = fake, 0 = real; of one_class all rows are real. Of c_svc, kernel
+   * libsvm's solver on x, labels 1 = fake, 0 = real; of one_class all rows are real. Of c_svc, kernel
    * rows are ours; coefficients, rho and support vectors are those of svm_train in every bit. The model keeps nothing
    * of the caller's memory. Throws one_class (a class is missing; of one_class, a fake row), not_finite (details row
    * and column, from 0), invalid_argument (C, gamma, weights, epsilon or cache not above 0, nu outside (0, 1] or
    * infeasible for the labels, degree below 1; another label), diverged (features so large that the kernel overflows),
    * not_converged (a limit; details iterations and gap), aborted. Several threads may train at once.
    */
-  static std::unique_ptr<Model> train(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                                      const Parameters& parameters, const TrainingControl& control = {});
+  static std::unique_ptr<Model> train(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
+                                      const TrainingControl& control = {});
   /**
    * Reads libsvm's text format, written by unreel or by svm-train: c_svc, nu_svc or one_class, labels 1 (fake) and 0 or
    * -1 (real) in either order. Throws not_found, is_a_directory, not_readable, svm_invalid (details path and line; the
@@ -71,9 +72,9 @@ class Model {
 
   /**
    * Decision values, positive = fake whatever label order the file has; equal to libsvm's to the last bit.
-   * x: rows x dims; out: rows. The same for any thread count (>= 1). Throws not_finite.
+   * x: rows of dims numbers; out: one for each. The same for any thread count (>= 1). Throws not_finite.
    */
-  virtual void decision_values(const double* x, std::size_t rows, int threads, double* out) const = 0;
+  virtual void decision_values(const RowsView& x, int threads, double* out) const = 0;
 };
 
 /// "3.37"

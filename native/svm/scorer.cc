@@ -16,19 +16,21 @@ Scorer::Scorer(const DecisionFunction& function)
     : kernel_(function.kernel),
       rho_(function.rho),
       coefficients_(function.coefficients),
-      vectors_(function.vectors.data(), function.count(), function.dims) {}
+      vectors_(RowsView(function.vectors.data(), function.count(), function.dims)) {}
 
-void Scorer::score(const double* x, std::size_t rows, double* out) const {
-  for (std::size_t first = 0; first < rows; first += kTogether) {
-    score_together(x + first * vectors_.dims(), std::min(kTogether, rows - first), out + first);
+void Scorer::score(const RowsView& x, double* out) const {
+  std::vector<double> widened(kTogether * x.dims());
+  for (std::size_t first = 0; first < x.rows(); first += kTogether) {
+    score_together(x.part(first, std::min(first + kTogether, x.rows())), widened.data(), out + first);
   }
 }
 
-void Scorer::score_together(const double* x, std::size_t rows, double* sums) const {
+void Scorer::score_together(const RowsView& x, double* widened, double* sums) const {
+  const std::size_t rows = x.rows();
   const double* row[kTogether];
-  for (std::size_t r = 0; r < rows; ++r) row[r] = x + r * vectors_.dims();
+  for (std::size_t r = 0; r < rows; ++r) row[r] = x.row(r, widened + r * x.dims());
   std::fill_n(sums, rows, 0.0);
-  const std::size_t block_bytes = vectors_.dims() * kLanes * sizeof(double);
+  const std::size_t block_bytes = vectors_.bytes() / std::max<std::size_t>(vectors_.blocks(), 1);
   const std::size_t cached = std::max<std::size_t>(kCachedBytes / std::max<std::size_t>(block_bytes, 1), 1);
   for (std::size_t begin = 0; begin < vectors_.blocks(); begin += cached) {
     const std::size_t end = std::min(begin + cached, vectors_.blocks());

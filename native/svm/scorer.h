@@ -18,11 +18,11 @@ class Scorer {
  public:
   explicit Scorer(const DecisionFunction& function);
 
-  /// x: rows x dims; out: rows, as the decision function has them. One thread.
-  void score(const double* x, std::size_t rows, double* out) const;
+  /// out: a number for each row, as the decision function has them. One thread.
+  void score(const RowsView& x, double* out) const;
 
  private:
-  void score_together(const double* x, std::size_t rows, double* sums) const;
+  void score_together(const RowsView& x, double* widened, double* sums) const;
   void add_block(const double* const* rows, std::size_t count, std::size_t block, double* sums) const;
 
   KernelFunction kernel_;

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "base/error.h"
+#include "svm/c_svc_solver.h"
+#include "svm/class_order.h"
+#include "svm/computed_kernel.h"
 
 namespace unreel::svm {
 namespace {
@@ -19,19 +23,20 @@ struct ModelDeleter {
 /// The rows as libsvm's sparse lists; indices count from 1 and zeros are left out.
 class Problem {
  public:
-  Problem(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims) {
-    const double* const end = x + rows * dims;
-    const auto zeros = static_cast<std::size_t>(std::count(x, end, 0.0));
-    nodes_.reserve(rows * (dims + 1) - zeros);
-    for (std::size_t row = 0; row < rows; ++row, x += dims) {
-      rows_.push_back(nodes_.data() + nodes_.size());
-      for (std::size_t k = 0; k < dims; ++k) {
-        if (x[k] != 0) nodes_.push_back({static_cast<int>(k + 1), x[k]});
+  Problem(const RowsView& x, const std::int32_t* labels) {
+    std::vector<double> scratch(x.dims());
+    std::vector<std::size_t> begins;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      begins.push_back(nodes_.size());
+      const double* const row = x.row(i, scratch.data());
+      for (std::size_t k = 0; k < x.dims(); ++k) {
+        if (row[k] != 0) nodes_.push_back({static_cast<int>(k + 1), row[k]});
       }
       nodes_.push_back({-1, 0});
-      labels_.push_back(labels[row]);
+      labels_.push_back(labels[i]);
     }
-    problem_ = {static_cast<int>(rows), labels_.data(), rows_.data()};
+    for (const std::size_t begin : begins) rows_.push_back(nodes_.data() + begin);
+    problem_ = {static_cast<int>(x.rows()), labels_.data(), rows_.data()};
   }
 
   const svm_problem* get() const { return &problem_; }
@@ -84,37 +89,39 @@ svm_parameter libsvm_parameter(const Parameters& parameters, int* weight_labels,
   return parameter;
 }
 
-DecisionFunction decision_function_of(const svm_model& trained, const double* x, std::size_t dims,
-                                      const Parameters& parameters) {
-  DecisionFunction function;
-  function.formulation = parameters.formulation;
-  function.kernel = parameters.kernel;
-  function.rho = trained.rho[0];
-  if (trained.label != nullptr) {
-    function.labels = {trained.label[0], trained.label[1]};
-    function.counts = {static_cast<std::size_t>(trained.nSV[0]), static_cast<std::size_t>(trained.nSV[1])};
-  }
-  function.dims = dims;
-  function.coefficients.assign(trained.sv_coef[0], trained.sv_coef[0] + trained.l);
-  function.vectors.reserve(function.coefficients.size() * dims);
-  for (int i = 0; i < trained.l; ++i) {
-    const double* row = x + static_cast<std::size_t>(trained.sv_indices[i] - 1) * dims;
-    function.vectors.insert(function.vectors.end(), row, row + dims);
-  }
-  return function;
-}
-
-DecisionFunction train_by_libsvm(const double* x, const std::int32_t* labels, std::size_t rows, std::size_t dims,
-                                 const Parameters& parameters) {
+DecisionFunction train_by_libsvm(const RowsView& x, const std::int32_t* labels, const Parameters& parameters) {
   int weight_labels[] = {0, 1};
   double weights[] = {parameters.weight_real, parameters.weight_fake};
   const svm_parameter parameter = libsvm_parameter(parameters, weight_labels, weights);
-  const Problem problem(x, labels, rows, dims);
+  const Problem problem(x, labels);
   if (const char* fault = svm_check_parameter(problem.get(), &parameter)) {
     throw Error(ErrorCode::invalid_argument, std::string("libsvm refuses the parameters: ") + fault + ".");
   }
   const std::unique_ptr<svm_model, ModelDeleter> trained(svm_train(problem.get(), &parameter));
-  return decision_function_of(*trained, x, dims, parameters);
+  DecisionFunction function;
+  function.rho = trained->rho[0];
+  if (trained->label != nullptr) {
+    function.labels = {trained->label[0], trained->label[1]};
+    function.counts = {static_cast<std::size_t>(trained->nSV[0]), static_cast<std::size_t>(trained->nSV[1])};
+  }
+  for (int i = 0; i < trained->l; ++i) {
+    function.coefficients.push_back(trained->sv_coef[0][i]);
+    const auto row = static_cast<std::size_t>(trained->sv_indices[i] - 1);
+    for (std::size_t k = 0; k < x.dims(); ++k) function.vectors.push_back(x.at(row, k));
+  }
+  return function;
+}
+
+/// As svm_train does it: the class of the first row comes first and is the positive one.
+DecisionFunction train_c_svc(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
+                             const TrainingControl& control) {
+  std::vector<std::size_t> all(x.rows());
+  std::iota(all.begin(), all.end(), 0);
+  const ClassOrder order(labels, all);
+  ComputedKernel kernel(x, order.rows, parameters.kernel, control.threads);
+  const CSvcSolution solution = solve_c_svc(
+      {kernel, order.y, order.c(0, parameters), order.c(1, parameters), /*forecast=*/true}, parameters, control);
+  return order.function(x, solution);
 }
 
 void require_finite_function(const DecisionFunction& function) {
@@ -129,12 +136,15 @@ void require_finite_function(const DecisionFunction& function) {
 
 }  // namespace
 
-DecisionFunction train_decision_function(const double* x, const std::int32_t* labels, std::size_t rows,
-                                         std::size_t dims, const Parameters& parameters,
+DecisionFunction train_decision_function(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                                          const TrainingControl& control) {
   control.cancel.throw_if_cancelled();
-  DecisionFunction function = train_by_libsvm(x, labels, rows, dims, parameters);
+  DecisionFunction function = parameters.formulation == Formulation::c_svc ? train_c_svc(x, labels, parameters, control)
+                                                                           : train_by_libsvm(x, labels, parameters);
   control.cancel.throw_if_cancelled();
+  function.formulation = parameters.formulation;
+  function.kernel = parameters.kernel;
+  function.dims = x.dims();
   require_finite_function(function);
   return function;
 }

@@ -44,7 +44,7 @@ TEST(ModelFile, ReadsSparseRowsOfSvmTrain) {
   EXPECT_EQ(model->function().vectors, (std::vector<double>{0.5, 0, -1e-3, 0, 0.25, 2}));
   const double query[] = {0.5, 0, -1e-3};
   double value = 0;
-  model->decision_values(query, 1, 1, &value);
+  model->decision_values({query, 1, 3}, 1, &value);
   const double distance = 0.5 * 0.5 + 0.25 * 0.25 + 2.001 * 2.001;
   EXPECT_NEAR(value, -(1 - std::exp(-0.5 * distance) + 0.25), 1e-15);
 }

@@ -24,7 +24,7 @@ bool same_bytes(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 std::unique_ptr<Model> train(const Data& data, const Parameters& parameters) {
-  return Model::train(data.x.data(), data.labels.data(), data.rows, data.dims, parameters);
+  return Model::train({data.x.data(), data.rows, data.dims}, data.labels.data(), parameters);
 }
 
 std::vector<Parameters> parameter_sets() {
@@ -112,9 +112,9 @@ TEST(Model, ReadsFilesOfSvmTrainWithEitherLabelOrderAndMinusOne) {
 TEST(Model, PositiveMeansFake) {
   const std::vector<double> x = {-1, -0.9, 1, 0.9};
   for (const std::vector<std::int32_t>& labels : {std::vector<std::int32_t>{0, 0, 1, 1}, {1, 1, 0, 0}}) {
-    const auto model = Model::train(x.data(), labels.data(), 4, 1, Parameters{});
+    const auto model = Model::train({x.data(), 4, 1}, labels.data(), Parameters{});
     std::vector<double> values(4);
-    model->decision_values(x.data(), 4, 1, values.data());
+    model->decision_values({x.data(), 4, 1}, 1, values.data());
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(values[i] > 0, labels[i] == 1);
   }
 }

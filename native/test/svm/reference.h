@@ -112,7 +112,7 @@ inline std::vector<double> values_of(const svm_model* model, const Data& data) {
 
 inline std::vector<double> values_of(const Model& model, const Data& data, int threads = 1) {
   std::vector<double> values(data.rows);
-  model.decision_values(data.x.data(), data.rows, threads, values.data());
+  model.decision_values({data.x.data(), data.rows, data.dims}, threads, values.data());
   return values;
 }
 

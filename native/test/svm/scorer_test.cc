@@ -63,7 +63,7 @@ TEST(Scorer, GivesTheBitsOfThePlainFormulaOnEveryTarget) {
             std::vector<double> expected(rows);
             for (std::size_t r = 0; r < rows; ++r) expected[r] = decision_value(svc, x.data() + r * dims);
             std::vector<double> actual(rows, 7);
-            Scorer(svc).score(x.data(), rows, actual.data());
+            Scorer(svc).score({x.data(), rows, dims}, actual.data());
             ASSERT_EQ(std::memcmp(actual.data(), expected.data(), rows * sizeof(double)), 0)
                 << target << ": " << count << " vectors of " << dims << ", " << rows << " rows";
           }
