@@ -25,6 +25,8 @@ struct Parameters {
   double epsilon = 1e-3;   ///< the gap at which the solver ends
   double cache_mb = 200;   ///< MiB of kernel rows that the solver keeps; two rows at least
   bool shrinking = true;
+  /// c_svc: kernels equal libsvm's in every bit; otherwise they come from float matrix products (fast_kernel.h).
+  bool exact = true;
 };
 
 /// Where the solver of a C-SVC stands.
@@ -56,6 +58,8 @@ class Model {
    */
   static std::unique_ptr<Model> train(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                                       const TrainingControl& control = {});
+  /// The model of a decision function that is there already.
+  static std::unique_ptr<Model> of(DecisionFunction function);
   /**
    * Reads libsvm's text format, written by unreel or by svm-train: c_svc, nu_svc or one_class, labels 1 (fake) and 0 or
    * -1 (real) in either order. Throws not_found, is_a_directory, not_readable, svm_invalid (details path and line; the
@@ -75,6 +79,8 @@ class Model {
    * x: rows of dims numbers; out: one for each. The same for any thread count (>= 1). Throws not_finite.
    */
   virtual void decision_values(const RowsView& x, int threads, double* out) const = 0;
+  /// The same by float matrix products (fast_scorer.h); the first call lays the support vectors out for them.
+  virtual void fast_decision_values(const RowsView& x, int threads, double* out) const = 0;
 };
 
 /// "3.37"

@@ -9,9 +9,11 @@
 #include <string>
 
 #include "base/error.h"
+#include "svm/arguments.h"
 #include "svm/c_svc_solver.h"
 #include "svm/class_order.h"
 #include "svm/computed_kernel.h"
+#include "svm/fast_kernel.h"
 
 namespace unreel::svm {
 namespace {
@@ -112,26 +114,26 @@ DecisionFunction train_by_libsvm(const RowsView& x, const std::int32_t* labels, 
   return function;
 }
 
+}  // namespace
+
+std::unique_ptr<KernelSource> kernel_of(const RowsView& x, const std::vector<std::size_t>& order,
+                                        const Parameters& parameters, int threads) {
+  if (parameters.exact) return std::make_unique<ComputedKernel>(x, order, parameters.kernel, threads);
+  return std::make_unique<FastKernel>(x, order, parameters.kernel, threads);
+}
+
+namespace {
+
 /// As svm_train does it: the class of the first row comes first and is the positive one.
 DecisionFunction train_c_svc(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                              const TrainingControl& control) {
   std::vector<std::size_t> all(x.rows());
   std::iota(all.begin(), all.end(), 0);
   const ClassOrder order(labels, all);
-  ComputedKernel kernel(x, order.rows, parameters.kernel, control.threads);
+  const std::unique_ptr<KernelSource> kernel = kernel_of(x, order.rows, parameters, control.threads);
   const CSvcSolution solution = solve_c_svc(
-      {kernel, order.y, order.c(0, parameters), order.c(1, parameters), /*forecast=*/true}, parameters, control);
+      {*kernel, order.y, order.c(0, parameters), order.c(1, parameters), /*forecast=*/true}, parameters, control);
   return order.function(x, solution);
-}
-
-void require_finite_function(const DecisionFunction& function) {
-  const auto finite = [](double value) { return std::isfinite(value); };
-  if (!function.coefficients.empty() && finite(function.rho) &&
-      std::all_of(function.coefficients.begin(), function.coefficients.end(), finite)) {
-    return;
-  }
-  throw Error(ErrorCode::diverged,
-              "SVM training ended without finite coefficients. Features this large overflow the kernel: scale them.");
 }
 
 }  // namespace
@@ -139,13 +141,14 @@ void require_finite_function(const DecisionFunction& function) {
 DecisionFunction train_decision_function(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                                          const TrainingControl& control) {
   control.cancel.throw_if_cancelled();
-  DecisionFunction function = parameters.formulation == Formulation::c_svc ? train_c_svc(x, labels, parameters, control)
-                                                                           : train_by_libsvm(x, labels, parameters);
+  DecisionFunction function = parameters.formulation == Formulation::c_svc
+                                  ? train_c_svc(x, labels, parameters, control)
+                                  : train_by_libsvm(x, labels, parameters);
   control.cancel.throw_if_cancelled();
   function.formulation = parameters.formulation;
   function.kernel = parameters.kernel;
   function.dims = x.dims();
-  require_finite_function(function);
+  require_finite_solution({function.coefficients, function.rho});
   return function;
 }
 
