@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -29,6 +30,12 @@ constexpr std::size_t kMaxVectors = std::size_t{1} << 27;
 constexpr std::size_t kMaxNumbers = std::size_t{1} << 30;
 /// Zeros that the file leaves out: more of them for each number that it holds is no model of embeddings.
 constexpr std::size_t kMaxSparsity = 1024;
+
+/// libsvm's names, in the order of the enums.
+constexpr std::array<std::string_view, 3> kFormulations = {"c_svc", "nu_svc", "one_class"};
+constexpr std::array<std::string_view, 4> kKernels = {"linear", "polynomial", "rbf", "sigmoid"};
+/// Source: libsvm 3.37 svm.cpp, svm_save_model.
+constexpr std::size_t kDensityMarks = 10;
 
 /// The length of the decimal number that `text` begins with: [+-] digits [. digits] [e [+-] digits]; 0 when there is
 /// none.
@@ -58,6 +65,9 @@ std::size_t decimal_length(std::string_view text) {
   return at;
 }
 
+const std::string kCut = "The file is cut: copy it again.";
+const std::string kComma = "A comma is another locale's point: write the file under the C locale.";
+
 class Parser {
  public:
   Parser(const std::string& text, const std::string& path) : rest_(text), path_(path) {}
@@ -76,13 +86,15 @@ class Parser {
   }
 
  private:
+  using Keys = std::set<std::string, std::less<>>;
+
   struct Feature {
     std::size_t vector;
     std::size_t index;  ///< from 0
     double value;
   };
 
-  [[noreturn]] void fail(const std::string& expected, std::string_view found) const {
+  [[noreturn]] void fail(const std::string& expected, std::string_view found, const std::string& advice = "") const {
     constexpr std::size_t kShown = 60;
     std::string shown(found.substr(0, kShown));
     for (char& c : shown) {
@@ -91,7 +103,7 @@ class Parser {
     if (found.size() > kShown) shown += "...";
     throw Error(ErrorCode::svm_invalid, "The SVM file " + path_ + " is damaged or of another kind, line " +
                                             std::to_string(line_number_) + ": expected " + expected + ", found '" +
-                                            shown + "'.")
+                                            shown + "'." + (advice.empty() ? "" : " " + advice))
         .with("path", path_)
         .with("line", static_cast<std::int64_t>(line_number_));
   }
@@ -99,10 +111,10 @@ class Parser {
   /// Moves to the next line, which must be there and be ended: a cut file must not pass for a shorter number.
   void next_line(const std::string& expected) {
     ++line_number_;
-    if (rest_.empty()) fail(expected, "the end of the file");
+    if (rest_.empty()) fail(expected, "the end of the file", kCut);
     const std::size_t end = rest_.find('\n');
     if (end == std::string_view::npos)
-      fail("a line that is ended", rest_.substr(rest_.size() - std::min<std::size_t>(rest_.size(), 40)));
+      fail("a line that is ended", rest_.substr(rest_.size() - std::min<std::size_t>(rest_.size(), 40)), kCut);
     line_ = rest_.substr(0, end);
     rest_.remove_prefix(end + 1);
   }
@@ -134,18 +146,17 @@ class Parser {
 
   /// The text lies inside the file's string, so that something ends every number: a space, a newline or the final NUL.
   double decimal(std::string_view text, const std::string& expected) const {
-    if (text.empty() || decimal_length(text) != text.size()) fail(expected + " as a decimal number with a point", text);
+    if (text.empty() || decimal_length(text) != text.size()) {
+      const bool comma = text.find(',') != std::string_view::npos;
+      fail(expected + " as a decimal number with a point", text, comma ? kComma : "");
+    }
     const double value = std::strtod(text.data(), nullptr);
     if (!std::isfinite(value)) fail(expected + " within the range of a double", text);
     return value;
   }
 
-  void expect_word(std::string_view word, const std::string& expected) {
-    if (const std::string_view found = token(); found != word) fail(expected, found);
-  }
-
   void read_header() {
-    std::set<std::string, std::less<>> seen;
+    Keys seen;
     while (true) {
       next_line("a header line or SV");
       const std::string key(token());
@@ -155,25 +166,56 @@ class Parser {
       end_of_line();
     }
     end_of_line();
-    for (const char* key : {"svm_type", "kernel_type", "nr_class", "total_sv", "rho", "label", "nr_sv"}) {
+    require_header(seen);
+    forget_unused();
+  }
+
+  void require_header(const Keys& seen) const {
+    const auto require = [&](const char* key) {
       if (seen.count(key) == 0) fail(std::string("the header line ") + key + " before SV", "SV");
+    };
+    for (const char* key : {"svm_type", "kernel_type", "nr_class", "total_sv", "rho"}) require(key);
+    const Kernel kernel = svc_.kernel.kind;
+    if (kernel == Kernel::polynomial) require("degree");
+    if (kernel != Kernel::linear) require("gamma");
+    if (kernel == Kernel::polynomial || kernel == Kernel::sigmoid) require("coef0");
+    const bool one_class = svc_.formulation == Formulation::one_class;
+    const std::vector<const char*> of_two = {"label", "nr_sv", "probA", "probB"};
+    for (const char* key : one_class ? of_two : std::vector<const char*>{"prob_density_marks"}) {
+      if (seen.count(key) != 0) fail(std::string("no header line ") + key + " for this svm_type", key);
     }
-    if (svc_.kernel.kind == Kernel::rbf && seen.count("gamma") == 0) fail("the header line gamma before SV", "SV");
+    if (one_class) return;
+    require("label");
+    require("nr_sv");
     if (svc_.counts[0] + svc_.counts[1] != total_) {
       fail("nr_sv that adds up to total_sv = " + std::to_string(total_),
            std::to_string(svc_.counts[0]) + " + " + std::to_string(svc_.counts[1]));
     }
   }
 
+  /// libsvm takes lines that the kernel does not use; in a KernelFunction such a number is 0.
+  void forget_unused() {
+    KernelFunction& kernel = svc_.kernel;
+    if (kernel.kind == Kernel::linear) kernel.gamma = 0;
+    if (kernel.kind == Kernel::linear || kernel.kind == Kernel::rbf) kernel.coef0 = 0;
+    if (kernel.kind != Kernel::polynomial) kernel.degree = 0;
+  }
+
   void read_header_line(const std::string& key) {
     if (key == "svm_type") {
-      expect_word("c_svc", "svm_type c_svc");
+      read_formulation();
     } else if (key == "kernel_type") {
-      const std::string_view name = token();
-      if (name != "linear" && name != "rbf") fail("kernel_type linear or rbf", name);
-      svc_.kernel.kind = name == "rbf" ? Kernel::rbf : Kernel::linear;
+      read_kernel();
     } else if (key == "nr_class") {
-      expect_word("2", "nr_class 2 (real and fake)");
+      if (const std::string_view found = token(); found != "2") {
+        fail("nr_class 2 (real and fake)", found, "Train with two labels, 1 and 0.");
+      }
+    } else if (key == "degree") {
+      const std::string_view text = token();
+      svc_.kernel.degree = whole<int>(text, "degree as a whole number");
+      if (svc_.kernel.degree < 0) fail("degree of at least 0", text);
+    } else if (key == "coef0") {
+      svc_.kernel.coef0 = decimal(token(), "coef0");
     } else if (key == "gamma") {
       const std::string_view text = token();
       svc_.kernel.gamma = decimal(text, "gamma");
@@ -189,9 +231,35 @@ class Parser {
       svc_.counts = {read_count("nr_sv of the first class"), read_count("nr_sv of the second class")};
     } else if (key == "probA" || key == "probB") {
       decimal(token(), key);
+    } else if (key == "prob_density_marks") {
+      for (std::size_t mark = 0; mark < kDensityMarks; ++mark) decimal(token(), "ten prob_density_marks, each");
     } else {
-      fail("svm_type, kernel_type, gamma, nr_class, total_sv, rho, label, probA, probB, nr_sv or SV", key);
+      fail(
+          "svm_type, kernel_type, degree, gamma, coef0, nr_class, total_sv, rho, label, probA, probB, "
+          "prob_density_marks, nr_sv or SV",
+          key);
     }
+  }
+
+  void read_formulation() {
+    const std::string_view name = token();
+    const auto found = std::find(kFormulations.begin(), kFormulations.end(), name);
+    if (found == kFormulations.end()) {
+      const bool regression = name == "epsilon_svr" || name == "nu_svr";
+      fail("svm_type c_svc, nu_svc or one_class", name,
+           regression ? "A regression knows no classes: train with svm-train -s 0, 1 or 2." : "");
+    }
+    svc_.formulation = static_cast<Formulation>(found - kFormulations.begin());
+  }
+
+  void read_kernel() {
+    const std::string_view name = token();
+    const auto found = std::find(kKernels.begin(), kKernels.end(), name);
+    if (found == kKernels.end()) {
+      fail("kernel_type linear, polynomial, rbf or sigmoid", name,
+           name == "precomputed" ? "Such a file lacks the vectors: train with svm-train -t 0, 1, 2 or 3." : "");
+    }
+    svc_.kernel.kind = static_cast<Kernel>(found - kKernels.begin());
   }
 
   std::size_t read_count(const std::string& name) {
@@ -313,6 +381,22 @@ class NewFile {
   std::unique_ptr<std::FILE, Closer> file_;
 };
 
+/// The lines in libsvm's order. Source: libsvm 3.37 svm.cpp, svm_save_model.
+void write_header(const DecisionFunction& svc, NewFile& file) {
+  const auto name = [](std::string_view text) { return text.data(); };
+  const KernelFunction& kernel = svc.kernel;
+  file.print("svm_type %s\n", name(kFormulations.at(static_cast<std::size_t>(svc.formulation))));
+  file.print("kernel_type %s\n", name(kKernels.at(static_cast<std::size_t>(kernel.kind))));
+  if (kernel.kind == Kernel::polynomial) file.print("degree %d\n", kernel.degree);
+  if (kernel.kind != Kernel::linear) file.print("gamma %.17g\n", kernel.gamma);
+  if (kernel.kind == Kernel::polynomial || kernel.kind == Kernel::sigmoid) file.print("coef0 %.17g\n", kernel.coef0);
+  file.print("nr_class 2\ntotal_sv %zu\nrho %.17g\n", svc.count(), svc.rho);
+  if (svc.formulation != Formulation::one_class) {
+    file.print("label %d %d\nnr_sv %zu %zu\n", svc.labels[0], svc.labels[1], svc.counts[0], svc.counts[1]);
+  }
+  file.print("SV\n");
+}
+
 }  // namespace
 
 DecisionFunction read_model_file(const std::string& path) {
@@ -324,10 +408,7 @@ DecisionFunction read_model_file(const std::string& path) {
 void write_model_file(const DecisionFunction& svc, const std::string& path) {
   const CLocale locale;
   NewFile file(path);
-  file.print("svm_type c_svc\nkernel_type %s\n", svc.kernel.kind == Kernel::rbf ? "rbf" : "linear");
-  if (svc.kernel.kind == Kernel::rbf) file.print("gamma %.17g\n", svc.kernel.gamma);
-  file.print("nr_class 2\ntotal_sv %zu\nrho %.17g\n", svc.count(), svc.rho);
-  file.print("label %d %d\nnr_sv %zu %zu\nSV\n", svc.labels[0], svc.labels[1], svc.counts[0], svc.counts[1]);
+  write_header(svc, file);
   const double* value = svc.vectors.data();
   for (double coefficient : svc.coefficients) {
     file.print("%.17g ", coefficient);

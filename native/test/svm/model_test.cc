@@ -109,6 +109,30 @@ TEST(Model, ReadsFilesOfSvmTrainWithEitherLabelOrderAndMinusOne) {
   }
 }
 
+TEST(Model, OneClassFilesGoBothWaysWithoutLosingABit) {
+  const TempFolder folder;
+  Parameters parameters;
+  parameters.formulation = Formulation::one_class;
+  parameters.kernel = {Kernel::rbf, 0.2, 0, 0};
+  parameters.nu = 0.2;
+  Data data(120, 9, 5, 0);
+  std::fill(data.labels.begin(), data.labels.end(), 0);
+  const Data queries(50, 9, 6, 1);
+  const auto model = train(data, parameters);
+  model->save(folder.file("ours.model"));
+  const test::UniqueSvmModel by_libsvm(svm_load_model(folder.file("ours.model").c_str()));
+  ASSERT_NE(by_libsvm, nullptr);
+  EXPECT_EQ(svm_get_svm_type(by_libsvm.get()), ONE_CLASS);
+  EXPECT_TRUE(same_bytes(values_of(by_libsvm.get(), queries), values_of(*model, queries)));
+
+  const Reference reference(data, parameters);
+  ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+  const test::UniqueSvmModel reread(svm_load_model(folder.file("libsvm.model").c_str()));
+  const auto loaded = Model::load(folder.file("libsvm.model"));
+  EXPECT_EQ(loaded->function().formulation, Formulation::one_class);
+  EXPECT_TRUE(same_bytes(values_of(*loaded, queries), values_of(reread.get(), queries)));
+}
+
 TEST(Model, PositiveMeansFake) {
   const std::vector<double> x = {-1, -0.9, 1, 0.9};
   for (const std::vector<std::int32_t>& labels : {std::vector<std::int32_t>{0, 0, 1, 1}, {1, 1, 0, 0}}) {
