@@ -10,8 +10,8 @@ namespace unreel::svm {
 /**
  * Reads c_svc and nu_svc with labels 1 and 0 or 1 and -1, and one_class. Stricter than libsvm, which takes what it can:
  * every count must hold, every number be a finite decimal, indices begin at 1 and ascend, the last line be ended. The
- * lines probA, probB and prob_density_marks of `svm-train -b 1` are checked and dropped. dims = the greatest index.
- * Throws not_found, is_a_directory, not_readable, svm_invalid (details path and line).
+ * probabilities of `svm-train -b 1` are kept. dims = the greatest index. Throws not_found, is_a_directory,
+ * not_readable, svm_invalid (details path and line).
  */
 DecisionFunction read_model_file(const std::string& path);
 

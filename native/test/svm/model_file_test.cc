@@ -3,6 +3,7 @@
 #include <clocale>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "base/error.h"
 #include "reference.h"
@@ -49,10 +50,26 @@ TEST(ModelFile, ReadsSparseRowsOfSvmTrain) {
   EXPECT_NEAR(value, -(1 - std::exp(-0.5 * distance) + 0.25), 1e-15);
 }
 
-TEST(ModelFile, AcceptsTheProbabilityLinesOfSvmTrain) {
+TEST(ModelFile, ReadsWhatIsTooSmallForADoubleAsStrtodDoes) {
   const TempFolder folder;
-  write_text(folder.file("p.model"), replaced("nr_sv", "probA -1.5\nprobB 0.25\nnr_sv"));
-  EXPECT_EQ(Model::load(folder.file("p.model"))->function().count(), 2U);
+  write_text(folder.file("small.model"), replaced("1:0.5 3:-1e-3", "1:1e-400 2:+4.9406564584124654e-324 3:-1e-310"));
+  const auto model = Model::load(folder.file("small.model"));
+  EXPECT_EQ(model->function().vectors[0], 0);
+  EXPECT_EQ(model->function().vectors[1], std::numeric_limits<double>::denorm_min());
+  EXPECT_EQ(model->function().vectors[2], -1e-310);
+}
+
+TEST(ModelFile, KeepsTheProbabilitiesOfSvmTrain) {
+  const TempFolder folder;
+  write_text(folder.file("p.model"), replaced("nr_sv", "probA -1.5\nprobB 0.1\nnr_sv"));
+  const auto model = Model::load(folder.file("p.model"));
+  ASSERT_TRUE(model->function().sigmoid);
+  EXPECT_EQ(model->function().sigmoid->a, -1.5);
+  EXPECT_EQ(model->function().sigmoid->b, 0.1);
+  EXPECT_EQ(model->function().fake_sigmoid()->b, -0.1) << "the file's first label is real";
+  model->save(folder.file("saved.model"));
+  EXPECT_NE(text_of(folder.file("saved.model")).find("label 0 1\nprobA -1.5\nprobB 0.10000000000000001\nnr_sv 1 1\n"),
+            std::string::npos);
 }
 
 TEST(ModelFile, ForgetsWhatTheKernelDoesNotUse) {
@@ -104,6 +121,9 @@ TEST(ModelFile, NamesTheLineAndWhatWasExpectedThere) {
       {"one_class with labels", replaced("c_svc", "one_class"), 9, "no header line label"},
       {"marks of one_class", replaced("nr_sv", "prob_density_marks 0 1 2 3 4 5 6 7 8 9\nnr_sv"), 10,
        "no header line prob_density_marks"},
+      {"probA alone", replaced("nr_sv", "probA 1\nnr_sv"), 10, "probB before SV"},
+      {"probB alone", replaced("nr_sv", "probB 1\nnr_sv"), 10, "probA before SV"},
+      {"half a probA", replaced("nr_sv", "probA 1,5\nnr_sv"), 8, "probA as a decimal number"},
       {"nine marks", replaced("nr_sv", "prob_density_marks 0 1 2 3 4 5 6 7 8\nnr_sv"), 8, "ten prob_density_marks"},
       {"unknown kernel", replaced("rbf", "quantum"), 2, "kernel_type linear, polynomial, rbf or sigmoid"},
       {"precomputed", replaced("rbf", "precomputed"), 2, "train with svm-train -t 0, 1, 2 or 3"},
