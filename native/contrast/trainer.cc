@@ -30,6 +30,10 @@ constexpr double kCollapsed = 0.99;
 /// Ends an epoch whose numbers left float's range.
 struct Diverged {};
 
+void stay_finite(const float* values, std::size_t count) {
+  if (!all_finite(values, count)) throw Diverged();
+}
+
 /// Ends an epoch that TrainingHooks::stop cut short.
 struct StopRequested {};
 
@@ -140,9 +144,6 @@ class Training {
                       term ? classifier_gradient_.data() : nullptr});
       step(u);
     }
-    for (const ParameterGroup& group : parameters()) {
-      if (!all_finite(group.values, group.count)) throw Diverged();
-    }
     return sum / static_cast<double>(batches_.count());
   }
 
@@ -159,7 +160,7 @@ class Training {
 
   /// Of the batch that was gathered last.
   double loss(const std::vector<float>& u, const LossGradient& gradient) {
-    if (!all_finite(u.data(), u.size())) throw Diverged();
+    stay_finite(u.data(), u.size());
     LossOptions options = options_.loss;
     options.temperature = temperature();
     const LossBatch batch{u.data(),
@@ -185,6 +186,9 @@ class Training {
     optimizer_->step(groups, learning_rate(state_.steps), scale);
     state_.log_scale = std::min(state_.log_scale, static_cast<float>(std::log(kLargestScale)));
     ++state_.steps;
+    // Before the next loss, which would take them for the caller's mistake.
+    for (const ParameterGroup& group : groups) stay_finite(group.values, group.count);
+    if (!std::isfinite(temperature())) throw Diverged();
   }
 
   /// A projection without length has no direction to turn. Its exact gradient, 1e12 times that of its neighbours, would
@@ -236,6 +240,7 @@ class Training {
       const std::size_t count = std::min(kProjectedRows, list.size() - begin);
       batch_.gather(rows_, list.data() + begin, count);
       std::vector<float>& u = pass_.forward(device_, state_.head, batch_.x.data(), count);
+      stay_finite(u.data(), u.size());
       for (std::size_t r = 0; r < count; ++r) {
         float* const row = u.data() + r * dims;
         const double norm = clamped_norm(row, dims);
