@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "contrast/arguments.h"
 #include "contrast/class_batches.h"
 #include "contrast/head_pass.h"
@@ -55,6 +56,21 @@ struct BatchRows {
   }
 };
 
+bool same_shape(const Head& one, const Head& other) {
+  return std::equal(one.layers.begin(), one.layers.end(), other.layers.begin(), other.layers.end(),
+                    [](const LinearLayer& a, const LinearLayer& b) {
+                      return a.in == b.in && a.out == b.out && a.weight.size() == b.weight.size() &&
+                             a.bias.size() == b.bias.size();
+                    });
+}
+
+/// A state of other rows or options. `fresh`: one of these.
+void require_fitting(const TrainerState& state, const TrainerState& fresh) {
+  UNREEL_CHECK(same_shape(state.head, fresh.head) && state.classifier.size() == fresh.classifier.size());
+  UNREEL_CHECK(state.epochs >= 1 && state.history.size() == static_cast<std::size_t>(state.epochs));
+  UNREEL_CHECK(state.best_epoch >= 1 && state.best_epoch <= state.epochs && same_shape(state.best, fresh.head));
+}
+
 /// What the best epoch is chosen by; less is better.
 double merit(const EpochReport& report) {
   return std::isnan(report.validation_loss) ? report.loss : report.validation_loss;
@@ -73,7 +89,7 @@ class Training {
         watched_(evenly(parts_.validation.empty() ? parts_.training : parts_.validation, kWatchedRows)),
         centre_rows_(evenly(parts_.training, kCentreRows)),
         batches_(drawn_from(parts_.training)),
-        state_(from != nullptr ? *from : fresh_state()) {
+        state_(fresh_state()) {
     if (!parts_.validation.empty()) {
       validation_ = drawn_from(parts_.validation).next_epoch();
     }
@@ -81,9 +97,7 @@ class Training {
     const std::size_t count = std::accumulate(groups.begin(), groups.end(), std::size_t{0},
                                               [](std::size_t sum, const auto& group) { return sum + group.count; });
     optimizer_ = options.optimizer == OptimizerKind::sgd ? sgd(count, options.momentum) : adamw(count);
-    if (from != nullptr) optimizer_->set_state(from->optimizer);
-    // The batches of an epoch follow from those before it.
-    for (int epoch = 0; epoch < state_.epochs; ++epoch) batches_.next_epoch();
+    if (from != nullptr) go_on_from(*from);
   }
 
   const TrainerState& state() const { return state_; }
@@ -127,6 +141,14 @@ class Training {
     if (options_.loss.term != LossTerm::none) state.classifier.assign(options_.dimension + 1, 0);
     state.log_scale = static_cast<float>(std::log(1 / options_.loss.temperature));
     return state;
+  }
+
+  void go_on_from(const TrainerState& state) {
+    require_fitting(state, state_);
+    state_ = state;
+    optimizer_->set_state(state.optimizer);
+    // The batches of an epoch follow from those before it.
+    for (int epoch = 0; epoch < state_.epochs; ++epoch) batches_.next_epoch();
   }
 
   double train() {

@@ -82,7 +82,8 @@ struct TrainingHooks {
  *
  * Throws invalid_argument (an option outside its range, a label other than 0 and 1, a part without two rows of a
  * class), one_class (also when one part of TrainingRows::validation lacks a class), not_finite (names row and column),
- * aborted, and what RowSource::gather() throws. A training that is stopped before its first epoch ends throws aborted.
+ * aborted, internal (a state whose sizes are not those of these rows and options), and what RowSource::gather() throws.
+ * A training that is stopped before its first epoch ends throws aborted.
  */
 TrainingResult train_head(const Device& device, const TrainingRows& rows, const TrainerOptions& options,
                           const TrainingHooks& hooks, const TrainerState* from);
