@@ -147,6 +147,20 @@ TEST(Team, MeetsBetweenStepsAndSharesTheWork) {
   }
 }
 
+TEST(Team, MeetsAgainAndAgain) {
+  std::atomic<int> wrong{0};
+  std::vector<std::atomic<int>> rounds(3);
+  run_team(3, [&](TeamMember& member) {
+    for (int round = 1; round <= 300; ++round) {
+      rounds[member.index()] = round;
+      member.meet();
+      for (const auto& each : rounds) wrong += each == round ? 0 : 1;
+      member.meet();
+    }
+  });
+  EXPECT_EQ(wrong, 0);
+}
+
 // The first outputs of xoshiro256** whose state splitmix64 fills from seed 42, by an independent Python program.
 TEST(Random, IsXoshiro256StarStarSeededBySplitmix64) {
   Random random(42);
