@@ -73,6 +73,8 @@ svm::Parameters svm_parameters(const Napi::Object& object) {
   parameters.cache_mb = double_argument(object.Get("cacheMb"));
   parameters.shrinking = object.Get("shrinking").As<Napi::Boolean>();
   parameters.exact = object.Get("exact").As<Napi::Boolean>();
+  parameters.libsvm_probability = object.Get("libsvmProbability").As<Napi::Boolean>();
+  parameters.stream = static_cast<unsigned>(size_argument(object.Get("stream")));
   return parameters;
 }
 
@@ -106,6 +108,16 @@ Napi::Value svm_to_js(Napi::Env env, const std::shared_ptr<const svm::Model>& mo
       const auto values = std::make_shared<std::vector<double>>(x.count());
       exact ? model->decision_values(x.view(), threads, values->data())
             : model->fast_decision_values(x.view(), threads, values->data());
+      return [values](Napi::Env e) { return typed_array(e, values->data(), values->size()); };
+    });
+  });
+  // probabilities(x, rows, threads)
+  add_method(env, object, "probabilities", [model](const Napi::CallbackInfo& info) {
+    const Rows x(info[0], model->function().dims);
+    UNREEL_CHECK(x.count() == size_argument(info[1]));
+    return run_job(info.Env(), [model, x, threads = threads_argument(info[2])]() -> MakeValue {
+      const auto values = std::make_shared<std::vector<double>>(x.count());
+      model->probabilities(x.view(), threads, values->data());
       return [values](Napi::Env e) { return typed_array(e, values->data(), values->size()); };
     });
   });

@@ -398,6 +398,9 @@ export interface NativeSvmParameters {
   cacheMb: number;
   shrinking: boolean;
   exact: boolean;
+  libsvmProbability: boolean;
+  /** Of libsvm's probability: srand's seed */
+  stream: number;
   /** 0: all cores */
   threads: number;
   /** 0: libsvm's own limit */
@@ -419,5 +422,7 @@ export interface NativeSvm {
   coefficients(): Float64Array;
   /** threads: 0 = all cores */
   decisionValues(x: Float64Array | Float32Array, rows: number, exact: boolean, threads: number): Promise<Float64Array>;
+  /** threads: 0 = all cores */
+  probabilities(x: Float64Array | Float32Array, rows: number, threads: number): Promise<Float64Array>;
   save(path: string): Promise<void>;
 }

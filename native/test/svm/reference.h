@@ -79,6 +79,7 @@ class Reference {
     parameter.coef0 = parameters.kernel.coef0;
     parameter.degree = parameters.kernel.degree;
     parameter.nu = parameters.nu;
+    parameter.probability = parameters.libsvm_probability ? 1 : 0;
     parameter.C = parameters.c;
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
