@@ -43,6 +43,8 @@ export interface NativeBinding {
 
   trainSvm(x: Float64Array, labels: Int32Array, dims: number, parameters: NativeSvmParameters): Promise<NativeSvm>;
   loadSvm(path: string): Promise<NativeSvm>;
+  /** Platt's sigmoid, 1 / (1 + exp(a value + b)). values: at least one, finite; labels: 1 fake, 0 real. */
+  fitSigmoid(values: Float64Array, labels: Int32Array): Promise<{ a: number; b: number }>;
 }
 
 export interface NativeEncoderOptions {
