@@ -51,7 +51,9 @@ describe("fitCalibration", () => {
 
   it("is the same for videos in any order, and survives JSON", async () => {
     for (const method of ["sigmoid", "isotonic"] as const) {
-      const videos = videosOfSigmoid(200, { ...truth, seed: 3, perGroup: 2 });
+      const videos = videosOfSigmoid(200, { ...truth, seed: 3, perGroup: 2 }).map((video) => {
+        return { ...video, score: Math.round(video.score) };
+      });
       const calibration = await fitted(videos, { method, samples: 20 });
       expect(await fitted([...videos].reverse(), { method, samples: 20 })).toEqual(calibration);
       expect(JSON.parse(JSON.stringify(calibration))).toEqual(calibration);
@@ -99,6 +101,17 @@ describe("fitCalibration", () => {
     expect([...lower].sort((a, b) => a - b)).toEqual(lower);
     expect(lower.every((value, i) => value <= (upper[i] ?? 0))).toBe(true);
     expect(probabilityOf(calibration, 1e9).interval?.[1]).toBe(upper.at(-1));
+  });
+
+  it("no interval leaves its own probability out, however few resamples there were", async () => {
+    for (let seed = 1; seed <= 10; seed += 1) {
+      for (const method of ["sigmoid", "isotonic"] as const) {
+        const calibration = await fitted(videosOfSigmoid(60, { ...truth, seed }), { method, seed, samples: 1 });
+        const { probability, interval: [lower, upper] = [1, 0] } = probabilityOf(calibration, 0.3);
+        expect(lower).toBeLessThanOrEqual(probability);
+        expect(upper).toBeGreaterThanOrEqual(probability);
+      }
+    }
   });
 
   it("stays bounded in size", async () => {
