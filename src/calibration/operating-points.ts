@@ -1,5 +1,6 @@
 import { UnreelError, UnreelTypeError } from "../errors.js";
-import { type OmittedThreshold, type Threshold, type ThresholdRule, thresholdRules } from "./thresholds.js";
+import type { Decisions } from "./decisions.js";
+import { type Threshold, type ThresholdRule, thresholdRules } from "./thresholds.js";
 
 /**
  * What users ask for, and the rules that give it; the first that the detector has a threshold of.
@@ -22,20 +23,21 @@ function isOperatingPoint(name: string): name is OperatingPoint {
 }
 
 /**
- * The threshold that a name stands for: an operating point, or a rule.
+ * The threshold that a name stands for: an operating point, or a rule. Detectors of before the rules had one threshold,
+ * named `balanced`.
  *
  * @throws UnreelError `ERR_UNREEL_TOO_FEW_REAL` for a rule that was left out for that; UnreelTypeError for another name
  */
 export function thresholdNamed(
-  { thresholds, omitted }: { readonly thresholds: readonly Threshold[]; readonly omitted: readonly OmittedThreshold[] },
+  { thresholds = [], thresholdsOmitted = [] }: Partial<Decisions>,
   name: string,
 ): Threshold {
-  const rules: readonly string[] = isOperatingPoint(name) ? operatingPoints[name] : [name];
+  const rules: readonly string[] = isOperatingPoint(name) ? [...operatingPoints[name], name] : [name];
   for (const rule of rules) {
     const found = thresholds.find((threshold) => threshold.name === rule);
     if (found !== undefined) return found;
   }
-  const left = omitted.find((each) => each.name === name);
+  const left = thresholdsOmitted.find((each) => each.name === name);
   if (left !== undefined) throw new UnreelError("ERR_UNREEL_TOO_FEW_REAL", left.reason, { threshold: name });
   const known = [...Object.keys(operatingPoints), ...thresholdRules].join(", ");
   throw new UnreelTypeError(`There is no threshold ${JSON.stringify(name)}; the names are ${known}`, {

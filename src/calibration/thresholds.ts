@@ -143,13 +143,13 @@ function checkClasses(videos: readonly Grouped[]): void {
 export async function chooseThresholds(
   scored: readonly Grouped[],
   options: ThresholdOptions,
-): Promise<{ thresholds: Threshold[]; omitted: OmittedThreshold[] }> {
+): Promise<{ thresholds: Threshold[]; thresholdsOmitted: OmittedThreshold[] }> {
   checkClasses(scored);
   const realVideos = realOf(scored).length;
   const reasons = thresholdRules.map((name) => ({ name, reason: tooFewReal(name, realVideos) }));
   const rules = reasons.flatMap(({ name, reason }) => (reason === undefined ? [name] : []));
-  const omitted = reasons.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
-  return { thresholds: await byRules(inOrder(scored), rules, options), omitted };
+  const thresholdsOmitted = reasons.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  return { thresholds: await byRules(inOrder(scored), rules, options), thresholdsOmitted };
 }
 
 /**

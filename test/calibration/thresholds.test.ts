@@ -132,8 +132,11 @@ describe("chooseThresholds", () => {
 
   it("leaves out false positive rates that the real videos are too few for, and says why", async () => {
     const names = async (real: number) => {
-      const { thresholds, omitted } = await chooseThresholds(overlapping(real, 50, 1), { ...options, samples: 1 });
-      return [thresholds.map(({ name }) => name), omitted];
+      const { thresholds, thresholdsOmitted } = await chooseThresholds(overlapping(real, 50, 1), {
+        ...options,
+        samples: 1,
+      });
+      return [thresholds.map(({ name }) => name), thresholdsOmitted];
     };
     const few = {
       name: "fpr-1",
@@ -235,6 +238,11 @@ describe("operating points", () => {
       expect(convenience).toBeGreaterThan(balanced);
       expect(balanced).toBeGreaterThan(security);
     }
+  });
+
+  it("balanced of a detector that was trained before there were rules is its one threshold", () => {
+    const old = { name: "balanced", value: 0.5, fpr: 0, tpr: 1, videos: 8, realVideos: 4, chosenOn: "validation" };
+    expect(thresholdNamed({ thresholds: [old as unknown as Threshold] }, "balanced")).toBe(old);
   });
 
   it("rules have their own names; others are refused, those left out with the reason", async () => {
