@@ -10,6 +10,7 @@
 #include "binding/values.h"
 #include "svm/cross_validation.h"
 #include "svm/model.h"
+#include "svm/sigmoid.h"
 
 namespace unreel::binding {
 namespace {
@@ -199,12 +200,30 @@ Napi::Value load_svm(const Napi::CallbackInfo& info) {
   });
 }
 
+/// (values, labels: 1 fake, 0 real) -> Promise<{a, b}>
+Napi::Value fit_sigmoid(const Napi::CallbackInfo& info) {
+  const auto values = copy_of<double>(info[0]);
+  const auto labels = copy_of<std::int32_t>(info[1]);
+  UNREEL_CHECK(!values->empty() && values->size() == labels->size());
+  return run_job(info.Env(), [values, labels]() -> MakeValue {
+    const std::vector<double> wide(labels->begin(), labels->end());
+    const svm::Sigmoid sigmoid = svm::fit_sigmoid(values->data(), wide.data(), values->size());
+    return [sigmoid](Napi::Env env) {
+      Napi::Object object = Napi::Object::New(env);
+      object.Set("a", sigmoid.a);
+      object.Set("b", sigmoid.b);
+      return object;
+    };
+  });
+}
+
 }  // namespace
 
 void export_svm(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "trainSvm", train_svm);
   add_method(env, exports, "crossValidateSvm", cross_validate_svm);
   add_method(env, exports, "loadSvm", load_svm);
+  add_method(env, exports, "fitSigmoid", fit_sigmoid);
 }
 
 }  // namespace unreel::binding

@@ -62,6 +62,8 @@ export interface NativeBinding {
     token: NativeToken,
   ): Promise<Float64Array>;
   loadSvm(path: string): Promise<NativeSvm>;
+  /** Platt's sigmoid, 1 / (1 + exp(a value + b)). values: at least one, finite; labels: 1 fake, 0 real. */
+  fitSigmoid(values: Float64Array, labels: Int32Array): Promise<{ a: number; b: number }>;
 }
 
 export interface NativeEncoderOptions {
