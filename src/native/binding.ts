@@ -62,6 +62,12 @@ export interface NativeBinding {
     token: NativeToken,
   ): Promise<Float64Array>;
   loadSvm(path: string): Promise<NativeSvm>;
+  /** dims: 0 = the greatest index */
+  readSvmData(
+    path: string,
+    dims: number,
+    token: NativeToken,
+  ): Promise<{ x: Float64Array<ArrayBuffer>; labels: Int32Array<ArrayBuffer>; rows: number; dims: number }>;
 }
 
 export interface NativeEncoderOptions {
