@@ -115,6 +115,7 @@ export {
   type TripletSettings,
 } from "./training/loss.js";
 export { Svm, trainSvm } from "./training/svm.js";
+export { type ReadSvmDataOptions, readSvmData, type SvmData, writeSvmData } from "./training/svm-data.js";
 export type { SvmFormulation, SvmKernel, SvmOptions, TrainSvmOptions } from "./training/svm-options.js";
 export {
   type EpochReport,

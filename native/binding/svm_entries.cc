@@ -1,5 +1,7 @@
 // Support vector machines.
 #include <array>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -9,6 +11,7 @@
 #include "binding/js_promise.h"
 #include "binding/values.h"
 #include "svm/cross_validation.h"
+#include "svm/data_file.h"
 #include "svm/model.h"
 #include "svm/sigmoid.h"
 
@@ -217,6 +220,37 @@ Napi::Value fit_sigmoid(const Napi::CallbackInfo& info) {
   });
 }
 
+/// A typed array that owns the numbers. They are not copied, but where the environment forbids foreign memory.
+template <class T>
+Napi::Value adopt_numbers(Napi::Env env, std::vector<T> numbers) {
+  auto kept = std::make_unique<std::vector<T>>(std::move(numbers));
+  const auto free_numbers = [](napi_env, void*, void* owner) { delete static_cast<std::vector<T>*>(owner); };
+  napi_value buffer = nullptr;
+  if (napi_create_external_arraybuffer(env, kept->data(), kept->size() * sizeof(T), free_numbers, kept.get(),
+                                       &buffer) != napi_ok) {
+    return typed_array(env, kept->data(), kept->size());
+  }
+  const std::size_t count = kept.release()->size();
+  return Napi::TypedArrayOf<T>::New(env, count, Napi::ArrayBuffer(env, buffer), 0);
+}
+
+/// readSvmData(path, dims, token); dims 0: the greatest index
+Napi::Value read_svm_data(const Napi::CallbackInfo& info) {
+  const std::size_t dims = size_argument(info[1]);
+  return run_job(info.Env(), [path = string_argument(info[0]), dims, token = token_argument(info[2])]() -> MakeValue {
+    const auto wanted = dims == 0 ? std::nullopt : std::optional<std::size_t>(dims);
+    const auto data = std::make_shared<svm::LabelledRows>(svm::read_data_file(path, wanted, token));
+    return [data](Napi::Env env) {
+      Napi::Object object = Napi::Object::New(env);
+      object.Set("rows", static_cast<double>(data->rows));
+      object.Set("dims", static_cast<double>(data->dims));
+      object.Set("x", adopt_numbers(env, std::move(data->x)));
+      object.Set("labels", adopt_numbers(env, std::move(data->labels)));
+      return object;
+    };
+  });
+}
+
 }  // namespace
 
 void export_svm(Napi::Env env, Napi::Object exports) {
@@ -224,6 +258,12 @@ void export_svm(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "crossValidateSvm", cross_validate_svm);
   add_method(env, exports, "loadSvm", load_svm);
   add_method(env, exports, "fitSigmoid", fit_sigmoid);
+      return object;
+    };
+  });
+}
+
+  add_method(env, exports, "readSvmData", read_svm_data);
 }
 
 }  // namespace unreel::binding

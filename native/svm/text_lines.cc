@@ -139,6 +139,10 @@ void TextLines::require_end_of_line() {
   if (const std::string_view extra = token(); !extra.empty()) fail("the end of the line", extra);
 }
 
+void TextLines::forget_carriage_return() {
+  if (!line_.empty() && line_.back() == '\r') line_.remove_suffix(1);
+}
+
 void TextLines::rewind() {
   if (std::fseek(file_.get(), 0, SEEK_SET) != 0) {
     throw Error(ErrorCode::not_readable,

@@ -33,6 +33,8 @@ class TextLines {
   /// What of the line is not read yet.
   std::string_view rest() const { return line_; }
   void require_end_of_line();
+  /// Of a line that ends with CRLF.
+  void forget_carriage_return();
   /// Back to before the first line. Throws not_readable for what can be read only once: a pipe.
   void rewind();
 

@@ -64,6 +64,12 @@ export interface NativeBinding {
   loadSvm(path: string): Promise<NativeSvm>;
   /** Platt's sigmoid, 1 / (1 + exp(a value + b)). values: at least one, finite; labels: 1 fake, 0 real. */
   fitSigmoid(values: Float64Array, labels: Int32Array): Promise<{ a: number; b: number }>;
+  /** dims: 0 = the greatest index */
+  readSvmData(
+    path: string,
+    dims: number,
+    token: NativeToken,
+  ): Promise<{ x: Float64Array<ArrayBuffer>; labels: Int32Array<ArrayBuffer>; rows: number; dims: number }>;
 }
 
 export interface NativeEncoderOptions {
