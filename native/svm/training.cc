@@ -141,9 +141,8 @@ DecisionFunction train_c_svc(const RowsView& x, const std::int32_t* labels, cons
 DecisionFunction train_decision_function(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                                          const TrainingControl& control) {
   control.cancel.throw_if_cancelled();
-  DecisionFunction function = parameters.formulation == Formulation::c_svc
-                                  ? train_c_svc(x, labels, parameters, control)
-                                  : train_by_libsvm(x, labels, parameters);
+  DecisionFunction function = parameters.formulation == Formulation::c_svc ? train_c_svc(x, labels, parameters, control)
+                                                                           : train_by_libsvm(x, labels, parameters);
   control.cancel.throw_if_cancelled();
   function.formulation = parameters.formulation;
   function.kernel = parameters.kernel;
