@@ -84,6 +84,11 @@ export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";
 export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";
 export {
+  type CrossValidatedPoint,
+  type CrossValidateSvmOptions,
+  crossValidateSvm,
+} from "./training/cross-validation.js";
+export {
   type DetectorHeadOptions,
   type DetectorSvmOptions,
   trainDetectorHead,
@@ -105,7 +110,8 @@ export {
   type SupconSettings,
   type TripletSettings,
 } from "./training/loss.js";
-export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
+export { Svm, trainSvm } from "./training/svm.js";
+export type { SvmFormulation, SvmKernel, SvmOptions, TrainSvmOptions } from "./training/svm-options.js";
 export {
   type EpochReport,
   type HeadOrigin,

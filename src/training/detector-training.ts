@@ -23,7 +23,8 @@ import { ProjectionHead } from "./head.js";
 import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
 import { scoreRows, svmInput } from "./score.js";
-import { type Svm, type TrainSvmOptions, trainSvm } from "./svm.js";
+import { type Svm, trainSvm } from "./svm.js";
+import type { TrainSvmOptions } from "./svm-options.js";
 import {
   type HeadOrigin,
   nativeHeadOptions,
