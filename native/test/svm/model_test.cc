@@ -109,6 +109,72 @@ TEST(Model, ReadsFilesOfSvmTrainWithEitherLabelOrderAndMinusOne) {
   }
 }
 
+TEST(Model, OneClassFilesGoBothWaysWithoutLosingABit) {
+  const TempFolder folder;
+  Parameters parameters;
+  parameters.formulation = Formulation::one_class;
+  parameters.kernel = {Kernel::rbf, 0.2, 0, 0};
+  parameters.nu = 0.2;
+  Data data(120, 9, 5, 0);
+  std::fill(data.labels.begin(), data.labels.end(), 0);
+  const Data queries(50, 9, 6, 1);
+  const auto model = train(data, parameters);
+  model->save(folder.file("ours.model"));
+  const test::UniqueSvmModel by_libsvm(svm_load_model(folder.file("ours.model").c_str()));
+  ASSERT_NE(by_libsvm, nullptr);
+  EXPECT_EQ(svm_get_svm_type(by_libsvm.get()), ONE_CLASS);
+  EXPECT_TRUE(same_bytes(values_of(by_libsvm.get(), queries), values_of(*model, queries)));
+
+  const Reference reference(data, parameters);
+  ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+  const test::UniqueSvmModel reread(svm_load_model(folder.file("libsvm.model").c_str()));
+  const auto loaded = Model::load(folder.file("libsvm.model"));
+  EXPECT_EQ(loaded->function().formulation, Formulation::one_class);
+  EXPECT_TRUE(same_bytes(values_of(*loaded, queries), values_of(reread.get(), queries)));
+}
+
+TEST(Model, ProbabilitiesOfSvmTrainAreLibsvmsAfterReadingAndWriting) {
+  const TempFolder folder;
+  const Data queries(40, 6, 32, 0);
+  for (const int real : {0, -1}) {
+    for (const int first_label : {0, 1}) {
+      const Data data(90, 6, 31, first_label);
+      const Reference reference(data, parameter_sets()[1], real, true);
+      ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+      const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));
+      const auto model = Model::load(folder.file("libsvm.model"));
+      model->save(folder.file("ours.model"));
+      const test::UniqueSvmModel after(svm_load_model(folder.file("ours.model").c_str()));
+      ASSERT_NE(after, nullptr);
+      const auto expected = test::probabilities_of(before.get(), queries);
+      EXPECT_TRUE(same_bytes(test::probabilities_of(after.get(), queries), expected));
+
+      const auto sigmoid = model->function().fake_sigmoid();
+      ASSERT_TRUE(sigmoid);
+      const auto values = values_of(*model, queries);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        EXPECT_NEAR(1 / (1 + std::exp(sigmoid->a * values[i] + sigmoid->b)), expected[i], 1e-12);
+      }
+    }
+  }
+}
+
+TEST(Model, ProbabilitiesOfOneClassAreLibsvmsAfterReadingAndWriting) {
+  const TempFolder folder;
+  Parameters parameters = parameter_sets()[1];
+  parameters.formulation = Formulation::one_class;
+  const Data data(120, 6, 31, 0);
+  const Data queries(40, 6, 32, 0);
+  const Reference reference(data, parameters, 0, true);
+  ASSERT_NE(reference.get()->prob_density_marks, nullptr);
+  ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+  const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));
+  Model::load(folder.file("libsvm.model"))->save(folder.file("ours.model"));
+  const test::UniqueSvmModel after(svm_load_model(folder.file("ours.model").c_str()));
+  ASSERT_NE(after, nullptr);
+  EXPECT_TRUE(same_bytes(test::probabilities_of(after.get(), queries), test::probabilities_of(before.get(), queries)));
+}
+
 TEST(Model, PositiveMeansFake) {
   const std::vector<double> x = {-1, -0.9, 1, 0.9};
   for (const std::vector<std::int32_t>& labels : {std::vector<std::int32_t>{0, 0, 1, 1}, {1, 1, 0, 0}}) {

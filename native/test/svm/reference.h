@@ -63,11 +63,11 @@ inline int type_of(Kernel kernel) {
   return kTypes[static_cast<int>(kernel)];
 }
 
-/// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that libsvm's model points
-/// to.
+/// svm_train as svm-train calls it, -b 1 with `probability`. `real` is the label that stands for 0. Keeps the rows that
+/// libsvm's model points to.
 class Reference {
  public:
-  Reference(const Data& data, const Parameters& parameters, int real = 0) {
+  Reference(const Data& data, const Parameters& parameters, int real = 0, bool probability = false) {
     for (std::size_t i = 0; i < data.rows; ++i) {
       nodes_.push_back(nodes_of(&data.x[i * data.dims], data.dims));
       labels_.push_back(data.labels[i] == 1 ? 1 : real);
@@ -87,6 +87,7 @@ class Reference {
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
     parameter.shrinking = parameters.shrinking ? 1 : 0;
+    parameter.probability = probability ? 1 : 0;
     parameter.nr_weight = 2;
     parameter.weight_label = weight_labels;
     parameter.weight = weights;
@@ -112,6 +113,17 @@ inline std::vector<double> values_of(const svm_model* model, const Data& data) {
     values.push_back(fake_first ? value : -value);
   }
   return values;
+}
+
+/// svm_predict_probability of each row: of label 1; of one class, of real.
+inline std::vector<double> probabilities_of(const svm_model* model, const Data& data) {
+  std::vector<double> probabilities;
+  for (std::size_t i = 0; i < data.rows; ++i) {
+    double estimates[2] = {};
+    svm_predict_probability(model, nodes_of(&data.x[i * data.dims], data.dims).data(), estimates);
+    probabilities.push_back(estimates[model->label == nullptr || model->label[0] == 1 ? 0 : 1]);
+  }
+  return probabilities;
 }
 
 inline std::vector<double> values_of(const Model& model, const Data& data, int threads = 1) {
