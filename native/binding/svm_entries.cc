@@ -258,11 +258,6 @@ void export_svm(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "crossValidateSvm", cross_validate_svm);
   add_method(env, exports, "loadSvm", load_svm);
   add_method(env, exports, "fitSigmoid", fit_sigmoid);
-      return object;
-    };
-  });
-}
-
   add_method(env, exports, "readSvmData", read_svm_data);
 }
 
