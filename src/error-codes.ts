@@ -120,6 +120,12 @@ export const errorCodes = {
   ERR_UNREEL_COLLAPSED: { category: "training", retryable: false },
   /** A training's checkpoint is damaged. */
   ERR_UNREEL_CHECKPOINT_INVALID: { category: "training", retryable: false },
+  /** The SVM's solver reached its limit of iterations or time before its optimum. */
+  ERR_UNREEL_NOT_CONVERGED: { category: "training", retryable: false },
+  /** There are too few real videos for the false positive rate that was asked for. */
+  ERR_UNREEL_TOO_FEW_REAL: { category: "training", retryable: false },
+  /** A line of a file in libsvm's sparse format cannot be understood. */
+  ERR_UNREEL_SVM_DATA_INVALID: { category: "dataset", retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -3,6 +3,10 @@
  *
  * @packageDocumentation
  */
+export type { Calibration, ChosenOn, NoCalibration } from "./calibration/calibration.js";
+export type { OperatingPoint } from "./calibration/operating-points.js";
+export type { Reliability, ReliabilityBin } from "./calibration/reliability.js";
+export type { OmittedThreshold, Threshold, ThresholdRule } from "./calibration/thresholds.js";
 export { type ClipOptions, type ClipWriter, createClip } from "./clip-writer.js";
 export {
   type Dataset,
@@ -25,7 +29,7 @@ export {
   type Segment,
   type Verdict,
 } from "./detector.js";
-export type { DetectorDescription, Threshold } from "./detector-folder.js";
+export type { DetectorDescription } from "./detector-folder.js";
 export { type Diagnosis, diagnose, type Finding } from "./doctor.js";
 export type {
   EmbedOptions,
@@ -85,6 +89,11 @@ export type { HttpOptions } from "./sources/http-options.js";
 export type { VideoSource } from "./sources/video-source.js";
 export { type SynthesizeOptions, type SynthSummary, synthesize } from "./synth/index.js";
 export {
+  type CrossValidatedPoint,
+  type CrossValidateSvmOptions,
+  crossValidateSvm,
+} from "./training/cross-validation.js";
+export {
   type DetectorHeadOptions,
   type DetectorSettings,
   type DetectorSvmOptions,
@@ -108,7 +117,9 @@ export {
   type SupconSettings,
   type TripletSettings,
 } from "./training/loss.js";
-export { Svm, type TrainSvmOptions, trainSvm } from "./training/svm.js";
+export { Svm, trainSvm } from "./training/svm.js";
+export { type ReadSvmDataOptions, readSvmData, type SvmData, writeSvmData } from "./training/svm-data.js";
+export type { SvmFormulation, SvmKernel, SvmOptions, TrainSvmOptions } from "./training/svm-options.js";
 export {
   type EpochReport,
   type HeadOrigin,

@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "binding/entries.h"
 #include "binding/head_values.h"
+#include "binding/js_listener.h"
 #include "binding/js_promise.h"
 #include "binding/loss_values.h"
 #include "binding/training_input.h"
@@ -58,36 +59,6 @@ Napi::Value contrastive_loss(const Napi::CallbackInfo& info) {
   });
 }
 
-/// A JavaScript callback that another thread may call. The reference is made and dropped on the JS thread alone.
-class Listener {
- public:
-  Listener(Napi::Env env, const Napi::Function& function)
-      : channel_(AddonData::of(env).channel()),
-        reference_(std::make_shared<Napi::FunctionReference>(Napi::Persistent(function))) {}
-
-  /// Calls it with the value; an exception that it throws is dropped: progress cannot fail a training.
-  void call(MakeValue make) const {
-    channel_->post([reference = reference_, make = std::move(make)](Napi::Env env) {
-      try {
-        reference->Call({make(env)});
-      } catch (const Napi::Error&) {
-        return;
-      }
-    });
-  }
-
-  /// Hands the last reference back to the JS thread, after all calls.
-  void retire() {
-    // When the environment is gone its references went with it; then this one is leaked on purpose.
-    reference_->SuppressDestruct();
-    channel_->post([reference = std::move(reference_)](Napi::Env) { reference->Reset(); });
-  }
-
- private:
-  std::shared_ptr<JsChannel> channel_;
-  std::shared_ptr<Napi::FunctionReference> reference_;
-};
-
 /// trainHead(source, rows: {labels, validation, videos, groups}, blocks, options, onEpoch, token, stop, from?)
 Napi::Value train_head(const Napi::CallbackInfo& info) {
   const TrainingInput input(info[0].As<Napi::Object>(), info[1].As<Napi::Object>());
@@ -96,17 +67,14 @@ Napi::Value train_head(const Napi::CallbackInfo& info) {
   const contrast::TrainerOptions options = trainer_options(info[3].As<Napi::Object>());
   const int threads = int_argument(info[3].As<Napi::Object>().Get("threads"));
   const bool keeps_states = info[3].As<Napi::Object>().Get("keepStates").As<Napi::Boolean>();
-  const auto listener = std::make_shared<Listener>(info.Env(), info[4].As<Napi::Function>());
+  const auto listener = std::make_shared<JsListener>(info.Env(), info[4].As<Napi::Function>());
   const CancelToken cancel = token_argument(info[5]);
   const CancelToken stop = token_argument(info[6]);
   const auto from = info[7].IsUndefined()
                         ? nullptr
                         : std::make_shared<contrast::TrainerState>(trainer_state(info[7].As<Napi::Object>()));
   return run_job(info.Env(), [=]() -> MakeValue {
-    struct Retire {
-      Listener& listener;
-      ~Retire() { listener.retire(); }
-    } const retire{*listener};
+    const ListenerOfJob of_job(*listener);
     contrast::TrainingHooks hooks;
     hooks.cancel = cancel;
     hooks.stop = stop;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/aligned_array.h"
+#include "base/block_product.h"
 #include "base/thread.h"
-#include "contrast/aligned_array.h"
-#include "contrast/block_product.h"
 
 namespace unreel::contrast {
 namespace {

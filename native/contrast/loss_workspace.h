@@ -1,7 +1,7 @@
 // Memory of a loss, kept from batch to batch.
 #pragma once
 
-#include "contrast/aligned_array.h"
+#include "base/aligned_array.h"
 
 namespace unreel::contrast {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "contrast/aligned_array.h"
-#include "contrast/block_product.h"
+#include "base/aligned_array.h"
+#include "base/block_product.h"
 #include "contrast/loss.h"
 
 namespace unreel::contrast {

@@ -36,8 +36,13 @@ struct DotProduct {
   static HWY_INLINE Vector term(Vector row, Vector vector) { return hn::Mul(row, vector); }
 };
 
-template <class Product, std::size_t Rows>
-HWY_INLINE void sum_terms(const double* const* rows, const double* block, std::size_t dims, double* out) {
+HWY_INLINE Vector load(Doubles d, const double* from) { return hn::LoadU(d, from); }
+HWY_INLINE Vector load(Doubles d, const float* from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, Doubles>(), from));
+}
+
+template <class Product, std::size_t Rows, class Number>
+HWY_INLINE void sum_terms(const double* const* rows, const Number* block, std::size_t dims, double* out) {
   const Doubles d;
   const double* own[Rows];
   Vector sums[Rows][kVectors];
@@ -50,7 +55,7 @@ HWY_INLINE void sum_terms(const double* const* rows, const double* block, std::s
   for (std::size_t k = 0; k < dims; ++k, block += kLanes) {
     Vector vectors[kVectors];
 #pragma GCC unroll 4
-    for (std::size_t v = 0; v < kVectors; ++v) vectors[v] = hn::LoadU(d, block + v * kWidth);
+    for (std::size_t v = 0; v < kVectors; ++v) vectors[v] = load(d, block + v * kWidth);
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < Rows; ++r) {
       const Vector value = hn::Set(d, own[r][k]);
@@ -67,20 +72,31 @@ HWY_INLINE void sum_terms(const double* const* rows, const double* block, std::s
   }
 }
 
-template <class Product>
-void sum_all(const double* const* rows, std::size_t count, const double* block, std::size_t dims, double* out) {
+template <class Product, class Number>
+void sum_all(const double* const* rows, std::size_t count, const Number* block, std::size_t dims, double* out) {
   std::size_t r = 0;
   for (; r + kRows <= count; r += kRows) sum_terms<Product, kRows>(rows + r, block, dims, out + r * kLanes);
   for (; r < count; ++r) sum_terms<Product, 1>(rows + r, block, dims, out + r * kLanes);
 }
 
-void squared_distances_on(const double* const* rows, std::size_t count, const double* block, std::size_t dims,
-                          double* out) {
-  sum_all<SquaredDistance>(rows, count, block, dims, out);
+template <class Product>
+void sum_block(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
+               double* out) {
+  if (vectors.narrow()) {
+    sum_all<Product>(rows, count, vectors.float_block(block), vectors.dims(), out);
+  } else {
+    sum_all<Product>(rows, count, vectors.double_block(block), vectors.dims(), out);
+  }
 }
 
-void dot_products_on(const double* const* rows, std::size_t count, const double* block, std::size_t dims, double* out) {
-  sum_all<DotProduct>(rows, count, block, dims, out);
+void squared_distances_on(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
+                          double* out) {
+  sum_block<SquaredDistance>(rows, count, vectors, block, out);
+}
+
+void dot_products_on(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
+                     double* out) {
+  sum_block<DotProduct>(rows, count, vectors, block, out);
 }
 
 }  // namespace
@@ -91,16 +107,23 @@ HWY_AFTER_NAMESPACE();
 namespace unreel::svm {
 namespace {
 
-template <class Term>
-void sum_plainly(const double* const* rows, std::size_t count, const double* block, std::size_t dims, double* out,
+template <class Term, class Number>
+void sum_plainly(const double* const* rows, std::size_t count, const Number* block, std::size_t dims, double* out,
                  const Term& term) {
   for (std::size_t r = 0; r < count; ++r) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       double sum = 0;
-      for (std::size_t k = 0; k < dims; ++k) sum += term(rows[r][k], block[k * kLanes + lane]);
+      for (std::size_t k = 0; k < dims; ++k) sum += term(rows[r][k], static_cast<double>(block[k * kLanes + lane]));
       out[r * kLanes + lane] = sum;
     }
   }
+}
+
+template <class Term>
+void sum_block_plainly(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
+                       double* out, const Term& term) {
+  vectors.narrow() ? sum_plainly(rows, count, vectors.float_block(block), vectors.dims(), out, term)
+                   : sum_plainly(rows, count, vectors.double_block(block), vectors.dims(), out, term);
 }
 
 HWY_EXPORT(squared_distances_on);
@@ -108,30 +131,22 @@ HWY_EXPORT(dot_products_on);
 
 }  // namespace
 
-LaneVectors::LaneVectors(const double* vectors, std::size_t count, std::size_t dims)
-    : count_(count), dims_(dims), values_(blocks() * dims * kLanes) {
-  for (std::size_t i = 0; i < count; ++i) {
-    double* const lane = values_.data() + i / kLanes * dims * kLanes + i % kLanes;
-    for (std::size_t k = 0; k < dims; ++k) lane[k * kLanes] = vectors[i * dims + k];
-  }
-}
-
 void squared_distances(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
                        double* out) {
   if (runs_scalar()) {
     const auto term = [](double x, double y) { return (x - y) * (x - y); };
-    return sum_plainly(rows, count, vectors.block(block), vectors.dims(), out, term);
+    return sum_block_plainly(rows, count, vectors, block, out, term);
   }
-  HWY_DYNAMIC_DISPATCH(squared_distances_on)(rows, count, vectors.block(block), vectors.dims(), out);
+  HWY_DYNAMIC_DISPATCH(squared_distances_on)(rows, count, vectors, block, out);
 }
 
 void dot_products(const double* const* rows, std::size_t count, const LaneVectors& vectors, std::size_t block,
                   double* out) {
   if (runs_scalar()) {
     const auto term = [](double x, double y) { return x * y; };
-    return sum_plainly(rows, count, vectors.block(block), vectors.dims(), out, term);
+    return sum_block_plainly(rows, count, vectors, block, out, term);
   }
-  HWY_DYNAMIC_DISPATCH(dot_products_on)(rows, count, vectors.block(block), vectors.dims(), out);
+  HWY_DYNAMIC_DISPATCH(dot_products_on)(rows, count, vectors, block, out);
 }
 
 }  // namespace unreel::svm

@@ -62,6 +62,9 @@ const highwayOptions = [
   "-DHWY_FORCE_STATIC_LIBS=ON",
 ];
 
+/** Headers that need no code of their own, so that the part of Highway that holds them need not be built. */
+const highwayHeaders = ["hwy/contrib/math"];
+
 const compiler = () => output(process.env.CXX || "g++", ["--version"])?.split("\n")[0] ?? "unknown compiler";
 
 /** The installed prefix of one dependency, built the first time; the name is keyed by everything that shaped it. */
@@ -107,7 +110,7 @@ async function buildFfmpeg(dav1d) {
 }
 
 async function buildHighway() {
-  return built("highway", highwayOptions, async ({ source, work, prefix, log }) => {
+  return built("highway", [highwayOptions, highwayHeaders], async ({ source, work, prefix, log }) => {
     say("building Highway");
     await run(
       "cmake",
@@ -126,6 +129,9 @@ async function buildHighway() {
     );
     await run("cmake", ["--build", work, "-j", jobs], { log });
     await run("cmake", ["--install", work], { log });
+    for (const folder of highwayHeaders) {
+      cpSync(join(source, folder), join(prefix, "include", folder), { recursive: true });
+    }
   });
 }
 

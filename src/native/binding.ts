@@ -1,3 +1,5 @@
+import type { SvmFormulation, SvmKernel } from "../training/svm-options.js";
+
 /**
  * What the addon exports: the shape of native/binding. Internal: users see the typed face over it. Every promise may
  * reject with a plain `Error` that carries `code`, `details`; {@link callNative} turns it into an `UnreelError`.
@@ -41,8 +43,33 @@ export interface NativeBinding {
   ): Promise<NativeTrainingResult>;
   createHead(head: NativeHeadData): NativeHead;
 
-  trainSvm(x: Float64Array, labels: Int32Array, dims: number, parameters: NativeSvmParameters): Promise<NativeSvm>;
+  trainSvm(
+    x: Float64Array | Float32Array,
+    labels: Int32Array,
+    dims: number,
+    parameters: NativeSvmParameters,
+    onProgress: (progress: { iterations: number; gap: number }) => void,
+    token: NativeToken,
+  ): Promise<NativeSvm>;
+  /** gammas x cs x rows, C order. */
+  crossValidateSvm(
+    x: Float64Array | Float32Array,
+    labels: Int32Array,
+    dims: number,
+    parameters: NativeSvmParameters,
+    plan: { folds: Int32Array; cs: Float64Array; gammas: Float64Array; matrixMb: number },
+    onProgress: (progress: { done: number; all: number }) => void,
+    token: NativeToken,
+  ): Promise<Float64Array>;
   loadSvm(path: string): Promise<NativeSvm>;
+  /** Platt's sigmoid, 1 / (1 + exp(a value + b)). values: at least one, finite; labels: 1 fake, 0 real. */
+  fitSigmoid(values: Float64Array, labels: Int32Array): Promise<{ a: number; b: number }>;
+  /** dims: 0 = the greatest index */
+  readSvmData(
+    path: string,
+    dims: number,
+    token: NativeToken,
+  ): Promise<{ x: Float64Array<ArrayBuffer>; labels: Int32Array<ArrayBuffer>; rows: number; dims: number }>;
 }
 
 export interface NativeEncoderOptions {
@@ -366,19 +393,44 @@ export interface NativeHead {
 }
 
 export interface NativeSvmParameters {
-  kernel: string;
+  formulation: SvmFormulation;
+  kernel: SvmKernel;
   c: number;
+  nu: number;
   gamma: number;
+  coef0: number;
+  degree: number;
   weightReal: number;
   weightFake: number;
+  epsilon: number;
+  cacheMb: number;
+  shrinking: boolean;
+  exact: boolean;
+  libsvmProbability: boolean;
+  /** Of libsvm's probability: srand's seed */
+  stream: number;
+  /** 0: all cores */
+  threads: number;
+  /** 0: libsvm's own limit */
+  maxIterations: number;
+  maxSeconds: number;
 }
 
 export interface NativeSvm {
-  readonly kernel: string;
+  readonly formulation: SvmFormulation;
+  readonly kernel: SvmKernel;
   readonly gamma: number;
+  readonly coef0: number;
+  readonly degree: number;
   readonly dims: number;
   readonly supportVectorCount: number;
+  /** Of decision values whose positive side is fake. */
+  readonly rho: number;
   supportVectors(): Float64Array;
-  decisionValues(x: Float64Array, rows: number): Promise<Float64Array>;
+  coefficients(): Float64Array;
+  /** threads: 0 = all cores */
+  decisionValues(x: Float64Array | Float32Array, rows: number, exact: boolean, threads: number): Promise<Float64Array>;
+  /** threads: 0 = all cores */
+  probabilities(x: Float64Array | Float32Array, rows: number, threads: number): Promise<Float64Array>;
   save(path: string): Promise<void>;
 }

@@ -141,3 +141,12 @@ export async function awaitNative<T>(call: () => Promise<T>): Promise<T> {
     throw toUnreelError(error);
   }
 }
+
+/** Awaits a native call that takes a token; see {@link Abort.run}. */
+export async function abortable<T>(
+  signal: AbortSignal | undefined,
+  call: (token: NativeToken) => Promise<T>,
+): Promise<T> {
+  using abort = withSignal(signal);
+  return await abort.run(() => call(abort.token));
+}

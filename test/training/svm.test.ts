@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { Random } from "../../src/random.js";
-import { Svm, type TrainSvmOptions, trainSvm } from "../../src/training/svm.js";
+import { Svm, trainSvm } from "../../src/training/svm.js";
+import type { TrainSvmOptions } from "../../src/training/svm-options.js";
 import { temporaryFolder } from "../support/folders.js";
 import { readNpy, writeNpy } from "../support/npy.js";
 import { referencePython, runReference, withoutPython } from "../support/python.js";
@@ -142,9 +143,100 @@ describe("a trained SVM", () => {
     expect(await train({ real: 1, fake: 1 })).not.toEqual(balanced);
   });
 
+  it("is the sum of its coefficients' kernels less rho", async () => {
+    for (const first of [0, 1]) {
+      const turned = Int32Array.from(data.labels, (label) => (label + first) % 2);
+      const svm = await trainSvm(data.x, turned, { rows, dims, kernel: "polynomial", gamma: 0.5, coef0: 1, degree: 2 });
+      const query = data.x.subarray(0, dims);
+      const [value = 0] = await svm.decisionValues(query, { rows: 1 });
+      const sum = svm.coefficients.reduce((total, coefficient, i) => {
+        const dot = query.reduce((s, q, k) => s + q * (svm.supportVectors[i * dims + k] ?? 0), 0);
+        return total + coefficient * (0.5 * dot + 1) ** 2;
+      }, 0);
+      expect(value).toBeCloseTo(sum - svm.rho, 10);
+    }
+  });
+
+  it.each<[string, Partial<TrainSvmOptions>]>([
+    ["linear", { kernel: "linear" }],
+    ["polynomial", { kernel: "polynomial", gamma: 0.5, coef0: 1 }],
+    ["rbf", { kernel: "rbf" }],
+    ["sigmoid", { kernel: "sigmoid", gamma: 0.1 }],
+  ])("gives nearly the same without exactness: %s", async (_name, options) => {
+    const exact = await trainSvm(data.x, data.labels, { rows, dims, ...options });
+    const values = await exact.decisionValues(data.x, { rows });
+    const fast = await exact.decisionValues(data.x, { rows, exact: false });
+    expect(Math.max(...values.map((value, i) => Math.abs(value - (fast[i] ?? Number.NaN))))).toBeLessThan(1e-4);
+    const other = await trainSvm(data.x, data.labels, { rows, dims, epsilon: 1e-6, exact: false, ...options });
+    const reference = await trainSvm(data.x, data.labels, { rows, dims, epsilon: 1e-6, ...options });
+    const [a, b] = [await other.decisionValues(data.x, { rows }), await reference.decisionValues(data.x, { rows })];
+    expect(Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN))))).toBeLessThan(1e-3);
+  });
+
+  it("takes gamma = scale for 1 / (dims x variance)", async () => {
+    const mean = data.x.reduce((sum, value) => sum + value, 0) / data.x.length;
+    const variance = data.x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.x.length;
+    const svm = await trainSvm(data.x, data.labels, { rows, dims, gamma: "scale" });
+    expect(svm.gamma).toBeCloseTo(1 / (dims * variance), 12);
+    expect(() => trainSvm(new Float32Array(rows * dims), data.labels, { rows, dims, gamma: "scale" })).toThrow(
+      RangeError,
+    );
+  });
+
+  it("learns from real rows alone what is unlike them", async () => {
+    const real = data.x.filter((_, at) => data.labels[Math.floor(at / dims)] === 0);
+    const count = real.length / dims;
+    const svm = await trainSvm(real, new Int32Array(count), { rows: count, dims, formulation: "one-class", nu: 0.1 });
+    expect(svm.formulation).toBe("one-class");
+    const inside = await svm.decisionValues(real, { rows: count });
+    // Those on the boundary lie within the solver's epsilon of it.
+    expect(inside.filter((value) => value > 1e-3).length).toBeLessThan(0.2 * count);
+    const [far = 0] = await svm.decisionValues(new Float32Array(dims).fill(9), { rows: 1 });
+    expect(far).toBeGreaterThan(0);
+    await expect(trainSvm(data.x, data.labels, { rows, dims, formulation: "one-class" })).rejects.toMatchObject({
+      code: "ERR_UNREEL_ONE_CLASS",
+    });
+  });
+
   it("scores no row at all as none", async () => {
     const svm = await trainSvm(data.x, data.labels, { rows, dims });
     expect(await svm.decisionValues(new Float64Array(0), { rows: 0 })).toEqual(new Float64Array(0));
+  });
+});
+
+describe("the solver", () => {
+  // Labels that nothing explains: with a large C the solver would work for long.
+  const rows = 600;
+  const dims = 3;
+  const x = Float32Array.from(doubles(rows * dims, 8), (value) => Math.fround(value % 1));
+  const labels = Int32Array.from({ length: rows }, (_, row) => (row * 7919) % 2);
+  const hard = { rows, dims, c: 1e7, epsilon: 1e-9 } as const;
+
+  it("reports its iterations and its gap", async () => {
+    const reports: { iterations: number; gap: number }[] = [];
+    const running = trainSvm(x, labels, { ...hard, maxIterations: 5000, onProgress: (report) => reports.push(report) });
+    await expect(running).rejects.toMatchObject({ code: "ERR_UNREEL_NOT_CONVERGED" });
+    expect(reports.map(({ iterations }) => iterations)).toEqual([1000, 2000, 3000, 4000, 5000]);
+    expect(reports.every(({ gap }) => gap > 0)).toBe(true);
+  });
+
+  it("stops at a limit of iterations or of seconds, saying how far it came", async () => {
+    await expect(trainSvm(x, labels, { ...hard, maxIterations: 77 })).rejects.toMatchObject({
+      code: "ERR_UNREEL_NOT_CONVERGED",
+      details: { iterations: 77, gap: expect.any(Number) },
+    });
+    await expect(trainSvm(x, labels, { ...hard, maxSeconds: 0.01 })).rejects.toMatchObject({
+      code: "ERR_UNREEL_NOT_CONVERGED",
+    });
+  });
+
+  it("ends when the signal fires", async () => {
+    const abort = new AbortController();
+    const running = trainSvm(x, labels, { ...hard, signal: abort.signal, onProgress: () => abort.abort() });
+    await expect(running).rejects.toMatchObject({ code: "ERR_UNREEL_ABORTED" });
+    await expect(trainSvm(x, labels, { ...hard, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "ERR_UNREEL_ABORTED",
+    });
   });
 });
 
@@ -171,11 +263,14 @@ describe("an SVM refuses", () => {
   it.each<[string, () => Promise<unknown>, new () => Error]>([
     ["a plain array", () => trainSvm([1, 2, 3] as never, labels, { rows, dims }), TypeError],
     ["a label of -1", () => trainSvm(x, new Int32Array(rows).fill(-1), { rows, dims }), TypeError],
-    ["an unknown kernel", () => trainSvm(x, labels, { rows, dims, kernel: "poly" as never }), TypeError],
+    ["an unknown kernel", () => trainSvm(x, labels, { rows, dims, kernel: "chi-squared" as never }), TypeError],
     ["rows that do not fit", () => trainSvm(x, labels, { rows: rows + 1, dims }), RangeError],
     ["labels that do not fit", () => trainSvm(x, new Int32Array(3), { rows, dims }), RangeError],
     ["C = 0", () => trainSvm(x, labels, { rows, dims, c: 0 }), RangeError],
     ["an infinite gamma", () => trainSvm(x, labels, { rows, dims, gamma: Number.POSITIVE_INFINITY }), RangeError],
+    ["nu above 1", () => trainSvm(x, labels, { rows, dims, formulation: "nu-svc", nu: 1.5 }), RangeError],
+    ["degree 0", () => trainSvm(x, labels, { rows, dims, kernel: "polynomial", degree: 0 }), RangeError],
+    ["a cache of nothing", () => trainSvm(x, labels, { rows, dims, cacheMb: 0 }), RangeError],
     ["a weight of 0", () => trainSvm(x, labels, { rows, dims, classWeights: { real: 0, fake: 1 } }), RangeError],
   ])("%s", (_what, call, type) => {
     expect(call).toThrow(type);

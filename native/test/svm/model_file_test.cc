@@ -3,6 +3,7 @@
 #include <clocale>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "base/error.h"
 #include "reference.h"
@@ -40,19 +41,46 @@ TEST(ModelFile, ReadsSparseRowsOfSvmTrain) {
   const TempFolder folder;
   write_text(folder.file("good.model"), kGood);
   const auto model = Model::load(folder.file("good.model"));
-  EXPECT_EQ(model->dims(), 3U);
-  EXPECT_EQ(model->support_vectors(), (std::vector<double>{0.5, 0, -1e-3, 0, 0.25, 2}));
+  EXPECT_EQ(model->function().dims, 3U);
+  EXPECT_EQ(model->function().vectors, (std::vector<double>{0.5, 0, -1e-3, 0, 0.25, 2}));
   const double query[] = {0.5, 0, -1e-3};
   double value = 0;
-  model->decision_values(query, 1, 1, &value);
+  model->decision_values({query, 1, 3}, 1, &value);
   const double distance = 0.5 * 0.5 + 0.25 * 0.25 + 2.001 * 2.001;
   EXPECT_NEAR(value, -(1 - std::exp(-0.5 * distance) + 0.25), 1e-15);
 }
 
-TEST(ModelFile, AcceptsTheProbabilityLinesOfSvmTrain) {
+TEST(ModelFile, ReadsWhatIsTooSmallForADoubleAsStrtodDoes) {
   const TempFolder folder;
-  write_text(folder.file("p.model"), replaced("nr_sv", "probA -1.5\nprobB 0.25\nnr_sv"));
-  EXPECT_EQ(Model::load(folder.file("p.model"))->support_vector_count(), 2U);
+  write_text(folder.file("small.model"), replaced("1:0.5 3:-1e-3", "1:1e-400 2:+4.9406564584124654e-324 3:-1e-310"));
+  const auto model = Model::load(folder.file("small.model"));
+  EXPECT_EQ(model->function().vectors[0], 0);
+  EXPECT_EQ(model->function().vectors[1], std::numeric_limits<double>::denorm_min());
+  EXPECT_EQ(model->function().vectors[2], -1e-310);
+}
+
+TEST(ModelFile, KeepsTheProbabilitiesOfSvmTrain) {
+  const TempFolder folder;
+  write_text(folder.file("p.model"), replaced("nr_sv", "probA -1.5\nprobB 0.1\nnr_sv"));
+  const auto model = Model::load(folder.file("p.model"));
+  ASSERT_TRUE(model->function().sigmoid);
+  EXPECT_EQ(model->function().sigmoid->a, -1.5);
+  EXPECT_EQ(model->function().sigmoid->b, 0.1);
+  EXPECT_EQ(model->function().fake_sigmoid()->b, -0.1) << "the file's first label is real";
+  model->save(folder.file("saved.model"));
+  EXPECT_NE(text_of(folder.file("saved.model")).find("label 0 1\nprobA -1.5\nprobB 0.10000000000000001\nnr_sv 1 1\n"),
+            std::string::npos);
+}
+
+TEST(ModelFile, ForgetsWhatTheKernelDoesNotUse) {
+  const TempFolder folder;
+  write_text(folder.file("odd.model"), replaced("gamma 0.5\n", "degree 3\ngamma 0.5\ncoef0 2\n"));
+  const KernelFunction rbf = Model::load(folder.file("odd.model"))->function().kernel;
+  EXPECT_EQ(rbf.gamma, 0.5);
+  EXPECT_EQ(rbf.coef0, 0);
+  EXPECT_EQ(rbf.degree, 0);
+  write_text(folder.file("odd.model"), replaced("rbf", "linear"));
+  EXPECT_EQ(Model::load(folder.file("odd.model"))->function().kernel.gamma, 0);
 }
 
 TEST(ModelFile, AFewBytesDoNotAskForGigabytes) {
@@ -84,14 +112,27 @@ TEST(ModelFile, NamesTheLineAndWhatWasExpectedThere) {
       {"binary", std::string("\0\1\2\3\n", 5), 1, "svm_type, kernel_type"},
       {"cut in the header", kGood.substr(0, 40), 3, "a line that is ended"},
       {"cut after the header", kGood.substr(0, kGood.find("1 1:")), 10, "support vector 1 of 2"},
-      {"cut inside a vector", kGood.substr(0, kGood.size() - 4), 11, "a line that is ended"},
+      {"cut inside a vector", kGood.substr(0, kGood.size() - 4), 11, "copy it again"},
       {"cut after a vector", kGood.substr(0, kGood.find("-1 2:")), 11, "support vector 2 of 2"},
       {"too many vectors", kGood + "0.5 1:1 \n", 12, "the end of the file"},
-      {"nu_svc", replaced("c_svc", "nu_svc"), 1, "svm_type c_svc"},
-      {"one_class", replaced("c_svc", "one_class"), 1, "svm_type c_svc"},
-      {"poly", replaced("rbf", "polynomial"), 2, "linear or rbf"},
-      {"unknown kernel", replaced("rbf", "quantum"), 2, "linear or rbf"},
-      {"three classes", replaced("nr_class 2", "nr_class 3"), 4, "nr_class 2"},
+      {"unknown type", replaced("c_svc", "d_svc"), 1, "svm_type c_svc, nu_svc or one_class"},
+      {"epsilon_svr", replaced("c_svc", "epsilon_svr"), 1, "train with svm-train -s 0, 1 or 2"},
+      {"nu_svr", replaced("c_svc", "nu_svr"), 1, "train with svm-train -s 0, 1 or 2"},
+      {"one_class with labels", replaced("c_svc", "one_class"), 9, "no header line label"},
+      {"marks of one_class", replaced("nr_sv", "prob_density_marks 0 1 2 3 4 5 6 7 8 9\nnr_sv"), 10,
+       "no header line prob_density_marks"},
+      {"probA alone", replaced("nr_sv", "probA 1\nnr_sv"), 10, "probB before SV"},
+      {"probB alone", replaced("nr_sv", "probB 1\nnr_sv"), 10, "probA before SV"},
+      {"half a probA", replaced("nr_sv", "probA 1,5\nnr_sv"), 8, "probA as a decimal number"},
+      {"nine marks", replaced("nr_sv", "prob_density_marks 0 1 2 3 4 5 6 7 8\nnr_sv"), 8, "ten prob_density_marks"},
+      {"unknown kernel", replaced("rbf", "quantum"), 2, "kernel_type linear, polynomial, rbf or sigmoid"},
+      {"precomputed", replaced("rbf", "precomputed"), 2, "train with svm-train -t 0, 1, 2 or 3"},
+      {"no degree", replaced("rbf", "polynomial"), 9, "degree before SV"},
+      {"half a degree", replaced("rbf\n", "polynomial\ndegree 2.5\n"), 3, "degree as a whole number"},
+      {"negative degree", replaced("rbf\n", "polynomial\ndegree -2\n"), 3, "degree of at least 0"},
+      {"no coef0", replaced("rbf", "sigmoid"), 9, "coef0 before SV"},
+      {"NaN coef0", replaced("rbf\n", "sigmoid\ncoef0 nan\n"), 3, "coef0 as a decimal number"},
+      {"three classes", replaced("nr_class 2", "nr_class 3"), 4, "Train with two labels"},
       {"no gamma", replaced("gamma 0.5\n", ""), 8, "gamma before SV"},
       {"negative gamma", replaced("gamma 0.5", "gamma -0.5"), 3, "gamma of at least 0"},
       {"no rho", replaced("rho -0.25\n", ""), 8, "rho before SV"},
@@ -113,7 +154,7 @@ TEST(ModelFile, NamesTheLineAndWhatWasExpectedThere) {
       {"equal labels", replaced("label 0 1", "label 1 1"), 7, "labels 1 (fake) and 0 or -1 (real)"},
       {"half a label", replaced("label 0 1", "label 0 1.5"), 7, "two labels"},
       {"comma in rho", replaced("-0.25", "-0,25"), 6, "decimal number with a point"},
-      {"comma in a value", replaced("1:0.5", "1:0,5"), 10, "decimal number with a point"},
+      {"comma in a value", replaced("1:0.5", "1:0,5"), 10, "under the C locale"},
       {"NaN rho", replaced("-0.25", "nan"), 6, "decimal number with a point"},
       {"infinite gamma", replaced("gamma 0.5", "gamma inf"), 3, "decimal number with a point"},
       {"NaN value", replaced("1:0.5", "1:NaN"), 10, "decimal number with a point"},
@@ -214,7 +255,7 @@ TEST(ModelFile, IsTheSameUnderALocaleWithDecimalCommas) {
   const auto model = Model::load(folder.file("good.model"));
   model->save(folder.file("saved.model"));
   std::setlocale(LC_ALL, before.c_str());
-  EXPECT_EQ(model->support_vectors()[0], 0.5);
+  EXPECT_EQ(model->function().vectors[0], 0.5);
   EXPECT_NE(text_of(folder.file("saved.model")).find("gamma 0.5\n"), std::string::npos);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "reference.h"
+#include "svm/random_stream.h"
 
 namespace unreel::svm {
 namespace {
@@ -24,22 +25,29 @@ bool same_bytes(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 std::unique_ptr<Model> train(const Data& data, const Parameters& parameters) {
-  return Model::train(data.x.data(), data.labels.data(), data.rows, data.dims, parameters);
+  return Model::train({data.x.data(), data.rows, data.dims}, data.labels.data(), parameters);
 }
 
 std::vector<Parameters> parameter_sets() {
   Parameters linear;
   linear.c = 0.5;
   Parameters rbf;
-  rbf.kernel = Kernel::rbf;
-  rbf.gamma = 0.07;
+  rbf.kernel.kind = Kernel::rbf;
+  rbf.kernel.gamma = 0.07;
   rbf.c = 2;
   Parameters weighted = rbf;
-  weighted.gamma = 1.0 / 3;
+  weighted.kernel.gamma = 1.0 / 3;
   weighted.weight_real = 3;
   weighted.weight_fake = 0.7;
   weighted.shrinking = false;
-  return {linear, rbf, weighted};
+  Parameters polynomial;
+  polynomial.kernel = {Kernel::polynomial, 0.3, 1, 3};
+  Parameters sigmoid;
+  sigmoid.kernel = {Kernel::sigmoid, 0.05, -0.5, 0};
+  Parameters nu = rbf;
+  nu.formulation = Formulation::nu_svc;
+  nu.nu = 0.3;
+  return {linear, rbf, weighted, polynomial, sigmoid, nu};
 }
 
 TEST(Model, DecisionValuesEqualLibsvmInEveryBit) {
@@ -51,11 +59,48 @@ TEST(Model, DecisionValuesEqualLibsvmInEveryBit) {
         const auto model = train(data, parameters);
         const Reference reference(data, parameters);
         EXPECT_EQ(reference.get()->label[0], first_label);
-        EXPECT_EQ(model->support_vector_count(), static_cast<std::size_t>(reference.get()->l));
+        EXPECT_EQ(model->function().count(), static_cast<std::size_t>(reference.get()->l));
         EXPECT_TRUE(same_bytes(values_of(*model, queries), values_of(reference.get(), queries)))
             << "dims " << dims << " first label " << first_label;
       }
     }
+  }
+}
+
+TEST(Model, HasLibsvmsOwnProbabilitiesInEveryBitGivenItsStream) {
+  for (const int first_label : {0, 1}) {
+    for (const unsigned seed : {1U, 77U}) {
+      const Data data(150, 6, 40, first_label);
+      Parameters parameters = parameter_sets()[1];
+      parameters.libsvm_probability = true;
+      parameters.stream = seed;
+      const auto model = train(data, parameters);
+      begin_stream(seed);
+      const Reference reference(data, parameters);
+      std::vector<double> ours(data.rows);
+      model->probabilities({data.x.data(), data.rows, data.dims}, 2, ours.data());
+      for (std::size_t row = 0; row < data.rows; ++row) {
+        double estimates[2];
+        const auto nodes = test::nodes_of(&data.x[row * data.dims], data.dims);
+        svm_predict_probability(reference.get(), nodes.data(), estimates);
+        EXPECT_EQ(ours[row], estimates[first_label == 1 ? 0 : 1]);
+      }
+    }
+  }
+}
+
+TEST(Model, RefusesProbabilitiesThatItHasNot) {
+  const Data data(30, 3, 41, 1);
+  const auto model = train(data, parameter_sets()[0]);
+  std::vector<double> out(data.rows);
+  EXPECT_THROW(model->probabilities({data.x.data(), data.rows, data.dims}, 1, out.data()), Error);
+}
+
+TEST(RandomStream, IsThatOfRand) {
+  for (const unsigned seed : {0U, 1U, 12345U}) {
+    srand(seed);
+    begin_stream(seed);
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(next_of_stream(), rand());
   }
 }
 
@@ -74,12 +119,10 @@ TEST(Model, SavedFileIsReadByLibsvmAndByUnreelWithoutLosingABit) {
 
     const auto loaded = Model::load(folder.file("svm.model"));
     EXPECT_TRUE(same_bytes(values_of(*loaded, queries), expected));
-    EXPECT_EQ(loaded->kernel(), parameters.kernel);
-    EXPECT_EQ(loaded->gamma(), parameters.gamma);
-    EXPECT_EQ(loaded->dims(), 9U);
-    EXPECT_TRUE(same_bytes(loaded->support_vectors(), model->support_vectors()));
-    EXPECT_TRUE(std::isnan(loaded->c()));
-    EXPECT_EQ(model->c(), parameters.c);
+    EXPECT_EQ(loaded->function().kernel.kind, parameters.kernel.kind);
+    EXPECT_EQ(loaded->function().kernel.gamma, parameters.kernel.gamma);
+    EXPECT_EQ(loaded->function().dims, 9U);
+    EXPECT_TRUE(same_bytes(loaded->function().vectors, model->function().vectors));
 
     loaded->save(folder.file("again.model"));
     EXPECT_EQ(test::text_of(folder.file("again.model")), test::text_of(folder.file("svm.model")));
@@ -104,12 +147,78 @@ TEST(Model, ReadsFilesOfSvmTrainWithEitherLabelOrderAndMinusOne) {
   }
 }
 
+TEST(Model, OneClassFilesGoBothWaysWithoutLosingABit) {
+  const TempFolder folder;
+  Parameters parameters;
+  parameters.formulation = Formulation::one_class;
+  parameters.kernel = {Kernel::rbf, 0.2, 0, 0};
+  parameters.nu = 0.2;
+  Data data(120, 9, 5, 0);
+  std::fill(data.labels.begin(), data.labels.end(), 0);
+  const Data queries(50, 9, 6, 1);
+  const auto model = train(data, parameters);
+  model->save(folder.file("ours.model"));
+  const test::UniqueSvmModel by_libsvm(svm_load_model(folder.file("ours.model").c_str()));
+  ASSERT_NE(by_libsvm, nullptr);
+  EXPECT_EQ(svm_get_svm_type(by_libsvm.get()), ONE_CLASS);
+  EXPECT_TRUE(same_bytes(values_of(by_libsvm.get(), queries), values_of(*model, queries)));
+
+  const Reference reference(data, parameters);
+  ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+  const test::UniqueSvmModel reread(svm_load_model(folder.file("libsvm.model").c_str()));
+  const auto loaded = Model::load(folder.file("libsvm.model"));
+  EXPECT_EQ(loaded->function().formulation, Formulation::one_class);
+  EXPECT_TRUE(same_bytes(values_of(*loaded, queries), values_of(reread.get(), queries)));
+}
+
+TEST(Model, ProbabilitiesOfSvmTrainAreLibsvmsAfterReadingAndWriting) {
+  const TempFolder folder;
+  const Data queries(40, 6, 32, 0);
+  for (const int real : {0, -1}) {
+    for (const int first_label : {0, 1}) {
+      const Data data(90, 6, 31, first_label);
+      const Reference reference(data, parameter_sets()[1], real, true);
+      ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+      const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));
+      const auto model = Model::load(folder.file("libsvm.model"));
+      model->save(folder.file("ours.model"));
+      const test::UniqueSvmModel after(svm_load_model(folder.file("ours.model").c_str()));
+      ASSERT_NE(after, nullptr);
+      const auto expected = test::probabilities_of(before.get(), queries);
+      EXPECT_TRUE(same_bytes(test::probabilities_of(after.get(), queries), expected));
+
+      const auto sigmoid = model->function().fake_sigmoid();
+      ASSERT_TRUE(sigmoid);
+      const auto values = values_of(*model, queries);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        EXPECT_NEAR(1 / (1 + std::exp(sigmoid->a * values[i] + sigmoid->b)), expected[i], 1e-12);
+      }
+    }
+  }
+}
+
+TEST(Model, ProbabilitiesOfOneClassAreLibsvmsAfterReadingAndWriting) {
+  const TempFolder folder;
+  Parameters parameters = parameter_sets()[1];
+  parameters.formulation = Formulation::one_class;
+  const Data data(120, 6, 31, 0);
+  const Data queries(40, 6, 32, 0);
+  const Reference reference(data, parameters, 0, true);
+  ASSERT_NE(reference.get()->prob_density_marks, nullptr);
+  ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
+  const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));
+  Model::load(folder.file("libsvm.model"))->save(folder.file("ours.model"));
+  const test::UniqueSvmModel after(svm_load_model(folder.file("ours.model").c_str()));
+  ASSERT_NE(after, nullptr);
+  EXPECT_TRUE(same_bytes(test::probabilities_of(after.get(), queries), test::probabilities_of(before.get(), queries)));
+}
+
 TEST(Model, PositiveMeansFake) {
   const std::vector<double> x = {-1, -0.9, 1, 0.9};
   for (const std::vector<std::int32_t>& labels : {std::vector<std::int32_t>{0, 0, 1, 1}, {1, 1, 0, 0}}) {
-    const auto model = Model::train(x.data(), labels.data(), 4, 1, Parameters{});
+    const auto model = Model::train({x.data(), 4, 1}, labels.data(), Parameters{});
     std::vector<double> values(4);
-    model->decision_values(x.data(), 4, 1, values.data());
+    model->decision_values({x.data(), 4, 1}, 1, values.data());
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(values[i] > 0, labels[i] == 1);
   }
 }
@@ -133,8 +242,8 @@ TEST(Model, KeepsNothingOfTheCallersMemory) {
 TEST(Model, SupportVectorsAreRowsOfTheTrainingData) {
   const Data data(60, 5, 61, 0);
   const auto model = train(data, parameter_sets()[0]);
-  const auto vectors = model->support_vectors();
-  ASSERT_EQ(vectors.size(), model->support_vector_count() * 5);
+  const auto vectors = model->function().vectors;
+  ASSERT_EQ(vectors.size(), model->function().count() * 5);
   for (std::size_t i = 0; i < vectors.size(); i += 5) {
     bool found = false;
     for (std::size_t row = 0; row < data.rows && !found; ++row) {
@@ -158,13 +267,29 @@ TEST(Model, RefusesParametersOutOfRange) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, -1.0, nan, infinity}) {
-    for (double Parameters::* field : {&Parameters::c, &Parameters::gamma, &Parameters::weight_real,
-                                       &Parameters::weight_fake, &Parameters::epsilon, &Parameters::cache_mb}) {
+    for (double Parameters::* field : {&Parameters::c, &Parameters::weight_real, &Parameters::weight_fake,
+                                       &Parameters::epsilon, &Parameters::cache_mb}) {
       Parameters parameters = parameter_sets()[1];
       parameters.*field = bad;
       EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
     }
+    Parameters parameters = parameter_sets()[1];
+    parameters.kernel.gamma = bad;
+    EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
+    parameters = {};
+    parameters.formulation = Formulation::nu_svc;
+    parameters.nu = bad;
+    EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT") << bad;
   }
+  Parameters parameters;
+  parameters.formulation = Formulation::nu_svc;
+  parameters.nu = 1.1;
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
+  parameters = {};
+  parameters.kernel = {Kernel::polynomial, 1, 0, 0};
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
+  parameters.kernel = {Kernel::sigmoid, 1, nan, 0};
+  EXPECT_EQ(code_of([&] { train(data, parameters); }), "ERR_UNREEL_INVALID_ARGUMENT");
 }
 
 TEST(Model, RefusesDataThatCannotBeTrainedOn) {

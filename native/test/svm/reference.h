@@ -17,12 +17,16 @@
 
 namespace unreel::svm::test {
 
-/// Two overlapping clouds; about a tenth of the features is exactly zero.
 struct Data {
   std::size_t rows, dims;
   std::vector<double> x;
   std::vector<std::int32_t> labels;
 
+  /// All zeros.
+  Data(std::size_t row_count, std::size_t dim_count)
+      : rows(row_count), dims(dim_count), x(row_count * dim_count), labels(row_count) {}
+
+  /// Two overlapping clouds; about a tenth of the features is exactly zero.
   Data(std::size_t row_count, std::size_t dim_count, std::uint64_t seed, int first_label)
       : rows(row_count), dims(dim_count) {
     Random random(seed);
@@ -50,11 +54,20 @@ inline std::vector<svm_node> nodes_of(const double* row, std::size_t dims) {
   return nodes;
 }
 
-/// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that libsvm's model points
-/// to.
+inline int type_of(Formulation formulation) {
+  return formulation == Formulation::c_svc ? C_SVC : formulation == Formulation::nu_svc ? NU_SVC : ONE_CLASS;
+}
+
+inline int type_of(Kernel kernel) {
+  constexpr int kTypes[] = {LINEAR, POLY, RBF, SIGMOID};
+  return kTypes[static_cast<int>(kernel)];
+}
+
+/// svm_train as svm-train calls it, -b 1 with `probability`. `real` is the label that stands for 0. Keeps the rows that
+/// libsvm's model points to.
 class Reference {
  public:
-  Reference(const Data& data, const Parameters& parameters, int real = 0) {
+  Reference(const Data& data, const Parameters& parameters, int real = 0, bool probability = false) {
     for (std::size_t i = 0; i < data.rows; ++i) {
       nodes_.push_back(nodes_of(&data.x[i * data.dims], data.dims));
       labels_.push_back(data.labels[i] == 1 ? 1 : real);
@@ -64,17 +77,21 @@ class Reference {
     int weight_labels[] = {1, real};
     double weights[] = {parameters.weight_fake, parameters.weight_real};
     svm_parameter parameter{};
-    parameter.svm_type = C_SVC;
-    parameter.kernel_type = parameters.kernel == Kernel::rbf ? RBF : LINEAR;
-    parameter.gamma = parameters.gamma;
+    parameter.svm_type = type_of(parameters.formulation);
+    parameter.kernel_type = type_of(parameters.kernel.kind);
+    parameter.gamma = parameters.kernel.gamma;
+    parameter.coef0 = parameters.kernel.coef0;
+    parameter.degree = parameters.kernel.degree;
+    parameter.nu = parameters.nu;
+    parameter.probability = parameters.libsvm_probability ? 1 : 0;
     parameter.C = parameters.c;
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
     parameter.shrinking = parameters.shrinking ? 1 : 0;
+    parameter.probability = probability ? 1 : 0;
     parameter.nr_weight = 2;
     parameter.weight_label = weight_labels;
     parameter.weight = weights;
-    svm_set_print_string_function([](const char*) {});
     model_.reset(svm_train(&problem, &parameter));
   }
 
@@ -93,14 +110,26 @@ inline std::vector<double> values_of(const svm_model* model, const Data& data) {
   for (std::size_t i = 0; i < data.rows; ++i) {
     double value = 0;
     svm_predict_values(model, nodes_of(&data.x[i * data.dims], data.dims).data(), &value);
-    values.push_back(model->label[0] == 1 ? value : -value);
+    const bool fake_first = model->label != nullptr && model->label[0] == 1;
+    values.push_back(fake_first ? value : -value);
   }
   return values;
 }
 
+/// svm_predict_probability of each row: of label 1; of one class, of real.
+inline std::vector<double> probabilities_of(const svm_model* model, const Data& data) {
+  std::vector<double> probabilities;
+  for (std::size_t i = 0; i < data.rows; ++i) {
+    double estimates[2] = {};
+    svm_predict_probability(model, nodes_of(&data.x[i * data.dims], data.dims).data(), estimates);
+    probabilities.push_back(estimates[model->label == nullptr || model->label[0] == 1 ? 0 : 1]);
+  }
+  return probabilities;
+}
+
 inline std::vector<double> values_of(const Model& model, const Data& data, int threads = 1) {
   std::vector<double> values(data.rows);
-  model.decision_values(data.x.data(), data.rows, threads, values.data());
+  model.decision_values({data.x.data(), data.rows, data.dims}, threads, values.data());
   return values;
 }
 

@@ -1,8 +1,9 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { openStore } from "../../features/store.js";
+import { exportSvmData } from "../../training/store-export.js";
 import { write, writeJsonLine } from "../output.js";
 
-/** `unreel store info` and `unreel store verify`. */
+/** `unreel store info`, `unreel store verify` and `unreel store export`. */
 export function addStoreCommand(program: Command): void {
   const store = program.command("store").description("look at a feature store");
   store
@@ -19,5 +20,15 @@ export function addStoreCommand(program: Command): void {
     .action(async (features: string) => {
       const check = await (await openStore(features)).verify();
       await writeJsonLine({ ok: true, ...check });
+    });
+  store
+    .command("export")
+    .description("write labelled rows for other programs")
+    .argument("<features>", "the feature store")
+    .addOption(new Option("--format <format>", "libsvm: label index:value …").choices(["libsvm"]).makeOptionMandatory())
+    .requiredOption("--out <file>", "where to write")
+    .action(async (features: string, options: { out: string }) => {
+      const summary = await exportSvmData(await openStore(features), options.out);
+      await writeJsonLine({ ok: true, out: options.out, ...summary });
     });
 }

@@ -5,7 +5,7 @@
 #include <memory>
 #include <new>
 
-namespace unreel::contrast {
+namespace unreel {
 
 /// An array of floats aligned to 64 bytes, which whole vectors of any target may be loaded from. Not initialised.
 class AlignedArray {
@@ -33,4 +33,4 @@ class AlignedArray {
   std::unique_ptr<float[], Delete> values_;
 };
 
-}  // namespace unreel::contrast
+}  // namespace unreel

@@ -1,4 +1,4 @@
-#include "contrast/block_product.h"
+#include "base/block_product.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,13 +6,13 @@
 #include "base/simd_target.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "contrast/block_product.cc"
+#define HWY_TARGET_INCLUDE "base/block_product.cc"
 #include <hwy/foreach_target.h>  // compiles this file once per target
 
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace unreel::contrast::HWY_NAMESPACE {
+namespace unreel::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -84,11 +84,11 @@ void multiply_panel_on(const LeftSide& left, const RightPanel& right, std::size_
 }
 
 }  // namespace
-}  // namespace unreel::contrast::HWY_NAMESPACE
+}  // namespace unreel::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace unreel::contrast {
+namespace unreel {
 namespace {
 
 void multiply_scalar(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth,
@@ -117,5 +117,5 @@ void multiply_panel(const LeftSide& left, const RightPanel& right, std::size_t r
   HWY_DYNAMIC_DISPATCH(multiply_panel_on)(left, right, rows, depth, accumulate, c, c_row);
 }
 
-}  // namespace unreel::contrast
+}  // namespace unreel
 #endif  // HWY_ONCE

@@ -1,9 +1,9 @@
-// The matrix product that every kernel of this room is made of, on the target that base/simd_target.h names.
+// The matrix product of float that kernels are made of, on the target that base/simd_target.h names.
 #pragma once
 
 #include <cstddef>
 
-namespace unreel::contrast {
+namespace unreel {
 
 /// Columns of the right side that lie side by side in memory. A vector of every target divides it.
 inline constexpr std::size_t kPanelWidth = 32;
@@ -34,4 +34,4 @@ struct RightPanel {
 void multiply_panel(const LeftSide& left, const RightPanel& right, std::size_t rows, std::size_t depth, bool accumulate,
                     float* c, std::size_t c_row);
 
-}  // namespace unreel::contrast
+}  // namespace unreel
