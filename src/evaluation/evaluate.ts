@@ -163,20 +163,20 @@ function checkThreshold(threshold: DecisionThreshold): DecisionThreshold {
   return { name: checkText(name, "options.threshold.name"), value: value + 0, chosenOn };
 }
 
-function checkTraining(training: unknown): TrainingHistory {
-  try {
-    return checkedHistory(training);
-  } catch (error) {
-    throw new UnreelTypeError(`options.training: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 function checkDeployment(prevalence: number | undefined, threshold: DecisionThreshold | undefined): number | undefined {
   if (prevalence === undefined) return undefined;
   if (threshold === undefined) {
     throw new UnreelTypeError("options.prevalence asks for a precision, which needs options.threshold");
   }
   return checkPrevalence(prevalence, "options.prevalence");
+}
+
+function checkTraining(training: unknown): TrainingHistory {
+  try {
+    return checkedHistory(training);
+  } catch (error) {
+    throw new UnreelTypeError(`options.training: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function checkOptions(options: EvaluateOptions): Settings {

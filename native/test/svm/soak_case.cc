@@ -27,7 +27,7 @@ class CaseMaker {
   SoakCase make(std::size_t most_rows, std::size_t most_dims) {
     const std::size_t rows = whole_magnitude(2, most_rows);
     const std::size_t dims = whole_magnitude(1, most_dims);
-    SoakCase one{Data(rows, dims), Data(whole_magnitude(1, 60), dims)};
+    SoakCase one{Data(rows, dims), Data(whole_magnitude(1, 60), dims), false, {}, 1, 1, {}};
     one.parameters.formulation = chance(0.8)   ? Formulation::c_svc
                                  : chance(0.5) ? Formulation::nu_svc
                                                : Formulation::one_class;
