@@ -29,6 +29,8 @@ class RowCache {
   RowCache(KernelSource& source, const signed char* signs, std::size_t bytes);
 
   void set_forecast(Forecast forecast) { forecast_ = std::move(forecast); }
+  /// Whether as many more rows can be kept without another's having to go.
+  bool has_room_for(std::size_t rows) const { return rows_.size() + rows <= most_rows_; }
   /// Whether the elements [0, length) of a row are there.
   bool has(std::size_t row, std::size_t length) const;
   /// The elements [0, length) of a row, valid until the second call after this one.
