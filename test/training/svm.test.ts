@@ -319,7 +319,7 @@ describe("an SVM's file is refused", () => {
 
   it.each([
     ["another kind of machine", 1, "svm_type nu_svr"],
-    ["another kernel", 2, "kernel_type sigmoid"],
+    ["another kernel", 2, "kernel_type precomputed"],
     ["a gamma that is no number", 3, "gamma half"],
     ["three classes", 4, "nr_class 3"],
     ["labels that are no classes of ours", 7, "label 3 7"],
