@@ -1,25 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Decisions } from "./calibration/decisions.js";
+import { wrongCalibration } from "./calibration/stored.js";
+import type { Threshold } from "./calibration/thresholds.js";
 import type { LeakFacts } from "./datasets/leak.js";
 import { UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { prepareOutputFolder, writeFileAtomic } from "./output-folder.js";
-
-/** A score from which on a video counts as fake, and what it was chosen on. */
-export interface Threshold {
-  /** `balanced`: where false positives and false negatives are equally frequent (EER). */
-  readonly name: string;
-  readonly value: number;
-  /** Share of the real videos it was chosen on that score at or above it. */
-  readonly fpr: number;
-  /** Share of the fake videos it was chosen on that score at or above it. */
-  readonly tpr: number;
-  /** Videos it was chosen on, and the real ones among them. */
-  readonly videos: number;
-  readonly realVideos: number;
-  readonly chosenOn: "validation";
-}
 
 /** What was seen in training: an evaluation refuses to test on it. */
 export interface TrainingRecord {
@@ -34,8 +22,14 @@ export interface TrainingRecord {
   readonly seed: number;
 }
 
+/** The user's own videos that chose thresholds and calibration after the training: an evaluation refuses to test on them. */
+export interface CalibrationSource {
+  readonly unreel: string;
+  readonly videos: readonly LeakFacts[];
+}
+
 /** detector.json. */
-export interface DetectorDescription {
+export interface DetectorDescription extends Partial<Decisions> {
   readonly schema: 1;
   /** Everything that shaped the features; features of another fingerprint are refused. */
   readonly fingerprint: Fingerprint;
@@ -46,7 +40,8 @@ export interface DetectorDescription {
   readonly features?: "projection" | "encoder";
   /** Fewer frames than this: the verdict is `inconclusive`. */
   readonly minFrames: number;
-  readonly thresholds?: readonly Threshold[];
+  /** Set by `unreel calibrate`. */
+  readonly calibratedOn?: CalibrationSource;
   /** SHA-256 of the files beside detector.json. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -126,7 +121,7 @@ function isCount(value: unknown): boolean {
 
 /** What is wrong with the first field that is not what training writes. */
 function wrongField(description: Partial<DetectorDescription>): string | undefined {
-  const { features, minFrames, thresholds, fingerprint, training, files = {} } = description;
+  const { features, minFrames, thresholds, calibration, fingerprint, training, files = {} } = description;
   if (!isCount(minFrames)) return "minFrames is no whole number from 1 on";
   if (!isCount(fingerprint?.count)) return "fingerprint.count is no whole number from 1 on";
   if (!Array.isArray(training?.videos)) return "training.videos is no list";
@@ -134,6 +129,11 @@ function wrongField(description: Partial<DetectorDescription>): string | undefin
   if (thresholds !== undefined && !Array.isArray(thresholds)) return "thresholds is no list";
   const at = (thresholds ?? []).findIndex((threshold: Threshold | null) => !Number.isFinite(threshold?.value));
   if (at >= 0) return `thresholds[${at}].value is no finite number`;
+  const wrong = calibration === undefined ? undefined : wrongCalibration(calibration);
+  if (wrong !== undefined) return `calibration: ${wrong}`;
+  if (description.calibratedOn !== undefined && !Array.isArray(description.calibratedOn?.videos)) {
+    return "calibratedOn.videos is no list";
+  }
   if (features === undefined) return undefined;
   if (features !== "projection" && features !== "encoder") return "features is neither projection nor encoder";
   if (typeof files[svmFile] !== "string") return `files does not name ${svmFile}`;

@@ -1,3 +1,7 @@
+import { type Calibration, type Probability, probabilityOf } from "./calibration/calibration.js";
+import { type OperatingPoint, thresholdNamed } from "./calibration/operating-points.js";
+import { checkPrevalence } from "./calibration/prevalence.js";
+import type { ThresholdRule } from "./calibration/thresholds.js";
 import { mapConcurrently } from "./concurrent.js";
 import {
   type DetectorDescription,
@@ -6,11 +10,10 @@ import {
   readDescription,
   readEncoderReferences,
   svmFile,
-  type Threshold,
 } from "./detector-folder.js";
 import { type Encoder, isInputError, type StageTimings, type VideoEmbeddings } from "./encoder.js";
 import { loadEncoder } from "./encoder-loading.js";
-import { type CodedError, isCodedError, UnreelError } from "./errors.js";
+import { type CodedError, isCodedError, UnreelError, UnreelRangeError, UnreelTypeError } from "./errors.js";
 import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fingerprint.js";
 import { type PreprocessingOptions, preprocessingVariants } from "./preprocessing.js";
 import type { HttpOptions } from "./sources/http-options.js";
@@ -36,12 +39,23 @@ export interface LoadDetectorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of {@link Detector.scan}. */
-export interface ScanOptions {
+/** Options of {@link Detector.frames}. */
+export interface ScoreOptions {
   readonly limits?: Limits;
   /** For sources that are `http:` or `https:` URLs. */
   readonly http?: HttpOptions;
   readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Detector.scan}. */
+export interface ScanOptions extends ScoreOptions {
+  /** From where on a video is fake: an operating point, a threshold of the detector, or a score. Default `balanced`. */
+  readonly threshold?: OperatingPoint | ThresholdRule | number;
+  /**
+   * The share of fakes among the videos that you scan: `probability` and `interval` are those at this share. Default: the
+   * share among the videos that the calibration was fitted on.
+   */
+  readonly prevalence?: number;
 }
 
 /** Options of {@link Detector.scanMany}. */
@@ -70,6 +84,15 @@ export interface Segment {
 /** Why a verdict is `inconclusive`. */
 export type AbstentionReason = "no-frames" | "too-few-frames";
 
+/** From which score on a video was called fake. */
+export interface VerdictThreshold {
+  /** The rule that chose it, or `given`. */
+  readonly name: string;
+  readonly value: number;
+  /** Share of the real videos it was chosen on that score at or above it; absent where the value was given. */
+  readonly fpr?: number;
+}
+
 /** What unreel thinks of one video. */
 export interface Verdict {
   readonly verdict: "fake" | "real" | "inconclusive";
@@ -77,7 +100,11 @@ export interface Verdict {
   readonly reason?: AbstentionReason;
   /** Mean of the frames' decision values; higher = more fake. A distance to a boundary, not a probability. */
   readonly score?: number;
-  readonly threshold: Pick<Threshold, "name" | "value" | "fpr">;
+  /** That the video is fake. Absent where the detector has no calibration, or there is no score. */
+  readonly probability?: number;
+  /** 95 %: where calibrations from other groups of videos of the same kind would put it. */
+  readonly interval?: readonly [lower: number, upper: number];
+  readonly threshold: VerdictThreshold;
   readonly segments: readonly Segment[];
   readonly frames: readonly FrameScore[];
   readonly quality: { readonly framesUsed: number; readonly framesSkipped: Readonly<Record<string, number>> };
@@ -90,6 +117,12 @@ export type ScanResult<S extends VideoSource = VideoSource> =
   | ({ readonly ok: true; readonly input: S } & Verdict)
   | { readonly ok: false; readonly input: S; readonly error: CodedError };
 
+/** What a scan decides by. */
+interface Decision {
+  readonly threshold: VerdictThreshold;
+  readonly probability: (score: number) => Probability | undefined;
+}
+
 /** A trained detector with its encoder. Close it, or declare it with `await using`. */
 export class Detector implements AsyncDisposable {
   readonly description: DetectorDescription;
@@ -98,24 +131,16 @@ export class Detector implements AsyncDisposable {
   readonly #encoder: Encoder;
   readonly #head: ProjectionHead | undefined;
   readonly #svm: Svm;
-  readonly #threshold: Threshold;
   readonly #count: number;
   readonly #blocks: readonly number[];
 
   /** @internal use {@link loadDetector} */
-  constructor(
-    description: DetectorDescription,
-    threshold: Threshold,
-    encoder: Encoder,
-    head: ProjectionHead | undefined,
-    svm: Svm,
-  ) {
+  constructor(description: DetectorDescription, encoder: Encoder, head: ProjectionHead | undefined, svm: Svm) {
     this.description = description;
     this.id = fingerprintHash(description as unknown as Fingerprint).slice(0, 16);
     this.#encoder = encoder;
     this.#head = head;
     this.#svm = svm;
-    this.#threshold = threshold;
     this.#count = Number(description.fingerprint.count);
     this.#blocks = encoder.info.parts.map(({ dimension }) => dimension);
   }
@@ -129,37 +154,49 @@ export class Detector implements AsyncDisposable {
    * The verdict on one video. A file that is no video rejects; a video of which too few frames can be had is
    * `inconclusive`, with the reason and without a score.
    *
-   * @throws UnreelError of category `input` or `media`, `ERR_UNREEL_ABORTED`
+   * @throws UnreelError of category `input` or `media`, `ERR_UNREEL_ABORTED`; at once: UnreelTypeError or UnreelRangeError
+   * for a threshold that the detector does not have, or a prevalence without a calibration; `ERR_UNREEL_TOO_FEW_REAL` for
+   * a threshold that training had too few real videos for
    */
   scan(source: VideoSource, options: ScanOptions = {}): Promise<Verdict> {
-    return this.#verdict(this.#encoder.embedVideo(source, { ...options, count: this.#count }));
+    const { threshold, prevalence, ...each } = options;
+    return this.#scan(source, each, decisionOf(this.description, threshold, prevalence));
   }
 
-  async #verdict(embeddings: Promise<VideoEmbeddings>): Promise<Verdict> {
+  #scan(source: VideoSource, options: ScoreOptions, decision: Decision): Promise<Verdict> {
+    return this.#verdict(this.#encoder.embedVideo(source, { ...options, count: this.#count }), decision);
+  }
+
+  async #verdict(embeddings: Promise<VideoEmbeddings>, decision: Decision): Promise<Verdict> {
     let video: VideoEmbeddings;
     try {
       video = await embeddings;
     } catch (error) {
-      if (error instanceof UnreelError && error.code === "ERR_UNREEL_NO_FRAMES") return this.#abstain("no-frames");
+      if (error instanceof UnreelError && error.code === "ERR_UNREEL_NO_FRAMES")
+        return this.#abstain(decision, "no-frames");
       throw error;
     }
-    if (video.frames.length < this.description.minFrames) return this.#abstain("too-few-frames", video);
-    return this.#judge(video, await this.#score(video));
+    if (video.frames.length < this.description.minFrames) return this.#abstain(decision, "too-few-frames", video);
+    return this.#judge(decision, video, await this.#score(video));
   }
 
-  /** Verdicts on many videos as they finish. A bad video yields `{ok: false, error}` and the rest goes on. */
+  /**
+   * Verdicts on many videos as they finish. A bad video yields `{ok: false, error}` and the rest goes on. Wrong options
+   * throw at once, as those of {@link Detector.scan}.
+   */
   scanMany<S extends VideoSource>(
     sources: Iterable<S> | AsyncIterable<S>,
     options: ScanManyOptions = {},
   ): AsyncGenerator<ScanResult<S>, void, undefined> {
-    const { concurrency: wanted, signal, ...each } = options;
+    const { concurrency: wanted, signal, threshold, prevalence, ...each } = options;
+    const decision = decisionOf(this.description, threshold, prevalence);
     const concurrency = checkInteger(wanted ?? this.#encoder.threads + 2, 1, "options.concurrency");
     return mapConcurrently(
       sources,
       concurrency,
       async (input, context): Promise<ScanResult<S>> => {
         try {
-          return { ok: true, input, ...(await this.scan(input, { ...each, signal: context.signal })) };
+          return { ok: true, input, ...(await this.#scan(input, { ...each, signal: context.signal }, decision)) };
         } catch (error) {
           if (!isInputError(error)) throw error;
           return { ok: false, input, error };
@@ -170,7 +207,7 @@ export class Detector implements AsyncDisposable {
   }
 
   /** The scores of a video's sampled frames, in presentation order. */
-  async *frames(source: VideoSource, options: ScanOptions = {}): AsyncGenerator<FrameScore, void, undefined> {
+  async *frames(source: VideoSource, options: ScoreOptions = {}): AsyncGenerator<FrameScore, void, undefined> {
     yield* await this.#score(await this.#encoder.embedVideo(source, { ...options, count: this.#count }));
   }
 
@@ -188,33 +225,71 @@ export class Detector implements AsyncDisposable {
     return frames.map(({ frame, ptsUs }, i) => ({ frame, ptsUs, score: scores[i] ?? Number.NaN }));
   }
 
-  #judge(video: VideoEmbeddings, frames: readonly FrameScore[]): Verdict {
+  #judge(decision: Decision, video: VideoEmbeddings, frames: readonly FrameScore[]): Verdict {
     const score = frames.reduce((sum, frame) => sum + frame.score, 0) / frames.length;
+    const { value } = decision.threshold;
     return {
-      verdict: score >= this.#threshold.value ? "fake" : "real",
+      verdict: score >= value ? "fake" : "real",
       score,
-      segments: segmentsAbove(frames, this.#threshold.value, endOf(video)),
+      ...decision.probability(score),
+      segments: segmentsAbove(frames, value, endOf(video)),
       frames,
-      ...this.#common(video),
+      ...this.#common(decision, video),
     };
   }
 
-  #abstain(reason: AbstentionReason, video?: VideoEmbeddings): Verdict {
-    return { verdict: "inconclusive", reason, segments: [], frames: [], ...this.#common(video) };
+  #abstain(decision: Decision, reason: AbstentionReason, video?: VideoEmbeddings): Verdict {
+    return { verdict: "inconclusive", reason, segments: [], frames: [], ...this.#common(decision, video) };
   }
 
-  #common(video: VideoEmbeddings | undefined) {
-    const { name, value, fpr } = this.#threshold;
+  #common({ threshold }: Decision, video: VideoEmbeddings | undefined) {
     const skipped: Record<string, number> = {};
     if (video !== undefined && video.stats.framesDamaged > 0) skipped.damaged = video.stats.framesDamaged;
     if (video !== undefined && video.stats.framesMissing > 0) skipped.missing = video.stats.framesMissing;
     return {
-      threshold: { name, value, fpr },
+      threshold,
       quality: { framesUsed: video?.frames.length ?? 0, framesSkipped: skipped },
       model: { id: this.id, fingerprint: fingerprintHash(this.description.fingerprint) },
       timings: video?.timings ?? { decodeUs: 0, preprocessUs: 0, encodeUs: 0 },
     };
   }
+}
+
+function decisionOf(
+  description: DetectorDescription,
+  threshold: ScanOptions["threshold"] = "balanced",
+  prevalence: ScanOptions["prevalence"],
+): Decision {
+  const calibration = calibrationOf(description);
+  if (prevalence !== undefined) {
+    checkPrevalence(prevalence, "options.prevalence");
+    if (calibration === undefined) throw new UnreelTypeError(withoutCalibration(description));
+  }
+  return {
+    threshold: thresholdOf(description, threshold),
+    probability: (score) => calibration && probabilityOf(calibration, score, prevalence),
+  };
+}
+
+function thresholdOf(
+  description: DetectorDescription,
+  wanted: NonNullable<ScanOptions["threshold"]>,
+): VerdictThreshold {
+  if (typeof wanted !== "number") {
+    const { name, value, fpr } = thresholdNamed(description, wanted);
+    return { name, value, fpr };
+  }
+  if (!Number.isFinite(wanted)) throw new UnreelRangeError(`options.threshold must be finite, not ${wanted}`);
+  return { name: "given", value: wanted };
+}
+
+function calibrationOf({ calibration }: DetectorDescription): Calibration | undefined {
+  return calibration === undefined || calibration.method === "none" ? undefined : calibration;
+}
+
+function withoutCalibration({ calibration }: DetectorDescription): string {
+  const why = calibration?.method === "none" ? ` ${calibration.reason}` : "";
+  return `options.prevalence changes a probability, and this detector gives none.${why} unreel calibrate fits one.`;
 }
 
 /** Maximal runs of frames at or above the threshold. */
@@ -254,7 +329,7 @@ function endOf(video: VideoEmbeddings): number {
  *
  * const detector = await loadDetector("detector");
  * const verdict = await detector.scan("clip.mp4");
- * console.log(verdict.verdict, verdict.score);
+ * console.log(verdict.verdict, verdict.score, verdict.probability, verdict.interval);
  * for await (const result of detector.scanMany(["clip.mp4", "missing.mp4"])) console.log(result.input, result.ok);
  * detector.close();
  * ```
@@ -298,8 +373,7 @@ async function loadTrained(
 
 async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
-  const threshold = description.thresholds?.[0];
-  if (description.features === undefined || threshold === undefined) {
+  if (description.features === undefined) {
     throw damaged(folder, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
   }
   const head = description.features === "projection" ? await ProjectionHead.load(`${folder}/${headFile}`) : undefined;
@@ -323,5 +397,5 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     encoder.close();
     throw error;
   }
-  return new Detector(description, threshold, encoder, head, svm);
+  return new Detector(description, encoder, head, svm);
 }

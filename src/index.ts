@@ -3,6 +3,10 @@
  *
  * @packageDocumentation
  */
+export type { Calibration, ChosenOn, NoCalibration } from "./calibration/calibration.js";
+export type { OperatingPoint } from "./calibration/operating-points.js";
+export type { Reliability, ReliabilityBin } from "./calibration/reliability.js";
+export type { OmittedThreshold, Threshold, ThresholdRule } from "./calibration/thresholds.js";
 export { type ClipOptions, type ClipWriter, createClip } from "./clip-writer.js";
 export {
   type Dataset,
@@ -25,7 +29,7 @@ export {
   type Segment,
   type Verdict,
 } from "./detector.js";
-export type { DetectorDescription, Threshold } from "./detector-folder.js";
+export type { DetectorDescription } from "./detector-folder.js";
 export { type Diagnosis, diagnose, type Finding } from "./doctor.js";
 export type {
   EmbedOptions,

@@ -22,9 +22,25 @@ const description: Omit<DetectorDescription, "files"> = {
   head: { loss: "supcon", dimension: 128, temperature: 0.07, epoch: 4 },
   minFrames: 4,
   features: "projection",
-  thresholds: [
-    { name: "balanced", value: -0.0625, fpr: 0.25, tpr: 0.75, videos: 8, realVideos: 4, chosenOn: "validation" },
-  ],
+  thresholds: [{ name: "eer", value: -0.0625, fpr: 0.25, tpr: 0.75, videos: 8, realVideos: 4, chosenOn: "validation" }],
+};
+
+const record = {
+  chosenOn: "validation",
+  videos: 20,
+  realVideos: 10,
+  groups: 5,
+  samples: 2,
+  seed: 1,
+  reliability: null,
+};
+const sigmoid = { method: "sigmoid", a: -1, b: 0, ...record, resamples: [[-1, 0.5]] };
+const isotonic = {
+  method: "isotonic",
+  scores: [0, 1],
+  probabilities: [0.25, 0.75],
+  ...record,
+  bounds: { scores: [0, 1], lower: [0.125, 0.5], upper: [0.375, 0.875] },
 };
 
 /** A folder with a head and an SVM in it, described. */
@@ -51,6 +67,13 @@ describe("detector.json", () => {
       files: { "head.safetensors": sha256("head"), "svm.model": sha256("svm") },
     });
     expect(readdirSync(dir).sort()).toEqual(["detector.json", "head.safetensors", "svm.model"]);
+  });
+
+  it.each([sigmoid, isotonic, { method: "none", reason: "too few" }])("keeps a calibration: $method", async (each) => {
+    const dir = await detector();
+    const path = join(dir, "detector.json");
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), calibration: each }));
+    expect((await readDescription(dir)).calibration).toEqual(each);
   });
 
   it("is replaced by a later training", async () => {
@@ -100,6 +123,16 @@ describe("detector.json", () => {
     ["thresholds", { thresholds: {} }],
     ["thresholds\\[0\\].value", { thresholds: [{ ...description.thresholds?.[0], value: "0" }] }],
     ["thresholds\\[0\\].value", { thresholds: [null] }],
+    ["calibration: .*method", { calibration: { method: "magic" } }],
+    ["calibration: it is no object", { calibration: null }],
+    ["calibration: .*both classes", { calibration: { ...sigmoid, realVideos: 0 } }],
+    ["calibration: a or b", { calibration: { ...sigmoid, b: "0" } }],
+    ["calibration: its resamples", { calibration: { ...sigmoid, resamples: [[1]] } }],
+    ["calibration: scores do not rise", { calibration: { ...isotonic, scores: [1, 1] } }],
+    ["calibration: scores do not rise", { calibration: { ...isotonic, scores: [], probabilities: [] } }],
+    ["calibration: .*outside 0 to 1", { calibration: { ...isotonic, probabilities: [0, 1.5] } }],
+    ["calibration: .*not as many", { calibration: { ...isotonic, bounds: { scores: [1], lower: [0], upper: [] } } }],
+    ["calibratedOn.videos", { calibratedOn: {} }],
     ["files does not name svm.model", { files: { "head.safetensors": "12" } }],
     ["files does not name head.safetensors", { files: { "svm.model": "12" } }],
   ])("is refused for its %s when that is not what training writes", async (field, change) => {

@@ -1,34 +1,13 @@
 // What every contender trains on: seeded rows of two balanced classes, their labels, and a head to start from.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { balancedLabels, normalFrom, uniformFrom } from "../lib/noise.mjs";
 
 /** Length of an embedding, as CLIP ViT-B/32 gives it. */
 export const features = 512;
 
 /** How far the classes' centres lie apart beside a row's own noise of 1 per dimension: cosines as of real embeddings. */
 const classOffset = 0.2;
-
-/** Seeded numbers in [0, 1) by a multiplicative generator (Park and Miller, CACM 31, 1988); good enough for noise. */
-function uniformFrom(seed) {
-  let state = seed;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}
-
-/** Box and Muller's transform: mean 0, variance 1. */
-const normalFrom = (uniform) => () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-
-/** Half zeros, half ones, in random order (Fisher and Yates). */
-function balancedLabels(rows, uniform) {
-  const labels = Int32Array.from({ length: rows }, (_, row) => row % 2);
-  for (let row = rows - 1; row > 0; row--) {
-    const other = Math.floor(uniform() * (row + 1));
-    [labels[row], labels[other]] = [labels[other], labels[row]];
-  }
-  return labels;
-}
 
 /** rows x features, each row of length 1, as encoders give them. */
 function unitRows(labels, normal) {

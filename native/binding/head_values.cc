@@ -1,7 +1,7 @@
 #include "binding/head_values.h"
 
 #include <cstdint>
-#include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "binding/error_to_js.h"
@@ -24,8 +24,8 @@ contrast::LinearLayer layer_argument(const Napi::Object& object) {
   contrast::LinearLayer layer;
   layer.in = size_argument(object.Get("in"));
   layer.out = size_argument(object.Get("out"));
-  layer.weight = *copy_of<float>(object.Get("weight"));
-  layer.bias = *copy_of<float>(object.Get("bias"));
+  layer.weight = std::move(*copy_of<float>(object.Get("weight")));
+  layer.bias = std::move(*copy_of<float>(object.Get("bias")));
   UNREEL_CHECK(layer.weight.size() == layer.in * layer.out && layer.bias.size() == layer.out);
   return layer;
 }
@@ -133,9 +133,9 @@ contrast::TrainerState trainer_state(const Napi::Object& object) {
   state.epochs = int_argument(object.Get("epochs"));
   state.steps = size_argument(object.Get("steps"));
   state.head = head_argument(object.Get("head"));
-  state.classifier = *copy_of<float>(object.Get("classifier"));
+  state.classifier = std::move(*copy_of<float>(object.Get("classifier")));
   state.log_scale = static_cast<float>(double_argument(object.Get("logScale")));
-  state.optimizer = *copy_of<double>(object.Get("optimizer"));
+  state.optimizer = std::move(*copy_of<double>(object.Get("optimizer")));
   state.best = head_argument(object.Get("best"));
   state.best_epoch = int_argument(object.Get("bestEpoch"));
   const auto history = object.Get("history").As<Napi::Array>();

@@ -13,6 +13,7 @@
 #include "svm/cross_validation.h"
 #include "svm/data_file.h"
 #include "svm/model.h"
+#include "svm/sigmoid.h"
 
 namespace unreel::binding {
 namespace {
@@ -76,6 +77,8 @@ svm::Parameters svm_parameters(const Napi::Object& object) {
   parameters.cache_mb = double_argument(object.Get("cacheMb"));
   parameters.shrinking = object.Get("shrinking").As<Napi::Boolean>();
   parameters.exact = object.Get("exact").As<Napi::Boolean>();
+  parameters.libsvm_probability = object.Get("libsvmProbability").As<Napi::Boolean>();
+  parameters.stream = static_cast<unsigned>(size_argument(object.Get("stream")));
   return parameters;
 }
 
@@ -109,6 +112,16 @@ Napi::Value svm_to_js(Napi::Env env, const std::shared_ptr<const svm::Model>& mo
       const auto values = std::make_shared<std::vector<double>>(x.count());
       exact ? model->decision_values(x.view(), threads, values->data())
             : model->fast_decision_values(x.view(), threads, values->data());
+      return [values](Napi::Env e) { return typed_array(e, values->data(), values->size()); };
+    });
+  });
+  // probabilities(x, rows, threads)
+  add_method(env, object, "probabilities", [model](const Napi::CallbackInfo& info) {
+    const Rows x(info[0], model->function().dims);
+    UNREEL_CHECK(x.count() == size_argument(info[1]));
+    return run_job(info.Env(), [model, x, threads = threads_argument(info[2])]() -> MakeValue {
+      const auto values = std::make_shared<std::vector<double>>(x.count());
+      model->probabilities(x.view(), threads, values->data());
       return [values](Napi::Env e) { return typed_array(e, values->data(), values->size()); };
     });
   });
@@ -190,6 +203,23 @@ Napi::Value load_svm(const Napi::CallbackInfo& info) {
   });
 }
 
+/// (values, labels: 1 fake, 0 real) -> Promise<{a, b}>
+Napi::Value fit_sigmoid(const Napi::CallbackInfo& info) {
+  const auto values = copy_of<double>(info[0]);
+  const auto labels = copy_of<std::int32_t>(info[1]);
+  UNREEL_CHECK(!values->empty() && values->size() == labels->size());
+  return run_job(info.Env(), [values, labels]() -> MakeValue {
+    const std::vector<double> wide(labels->begin(), labels->end());
+    const svm::Sigmoid sigmoid = svm::fit_sigmoid(values->data(), wide.data(), values->size());
+    return [sigmoid](Napi::Env env) {
+      Napi::Object object = Napi::Object::New(env);
+      object.Set("a", sigmoid.a);
+      object.Set("b", sigmoid.b);
+      return object;
+    };
+  });
+}
+
 /// A typed array that owns the numbers. They are not copied, but where the environment forbids foreign memory.
 template <class T>
 Napi::Value adopt_numbers(Napi::Env env, std::vector<T> numbers) {
@@ -227,6 +257,7 @@ void export_svm(Napi::Env env, Napi::Object exports) {
   add_method(env, exports, "trainSvm", train_svm);
   add_method(env, exports, "crossValidateSvm", cross_validate_svm);
   add_method(env, exports, "loadSvm", load_svm);
+  add_method(env, exports, "fitSigmoid", fit_sigmoid);
   add_method(env, exports, "readSvmData", read_svm_data);
 }
 

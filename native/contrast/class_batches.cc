@@ -1,7 +1,6 @@
 #include "contrast/class_batches.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <utility>
 

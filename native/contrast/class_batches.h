@@ -52,10 +52,6 @@ class ClassBatches {
   ClassBatches(const RowOrigins& origins, const std::vector<std::size_t>& rows, const BatchShape& shape,
                std::uint64_t seed);
 
-  /// Rows of which only the class is known.
-  ClassBatches(const std::int32_t* labels, const std::vector<std::size_t>& rows, std::size_t batch, std::uint64_t seed)
-      : ClassBatches({labels, nullptr, nullptr}, rows, {batch, 1}, seed) {}
-
   /// Batches of an epoch.
   std::size_t count() const { return count_; }
 

@@ -25,7 +25,7 @@ class HealthProbe {
   /// rows: how many add() will see in all. direction: dims numbers, from the reals' mean to the fakes'.
   HealthProbe(std::size_t rows, std::size_t dims, std::vector<double> direction);
 
-  /// z: count x dims, unit rows. labels: 1 fake, 0 real. videos: which video each is of.
+  /// z: count x dims, finite unit rows. labels: 1 fake, 0 real. videos: which video each is of.
   void add(const float* z, const std::int32_t* labels, const std::uint32_t* videos, std::size_t count);
 
   /// Of all rows; NaN for what has no pairs.

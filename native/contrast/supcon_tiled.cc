@@ -49,7 +49,7 @@ class TiledSupcon {
         classes_(std::move(classes)),
         schedule_((shape.rows + tile_rows_ - 1) / tile_rows_),
         kept_(wants_gradient() ? std::min(schedule_.size(), numbers_to_keep(shape) / tile_size()) : 0),
-        threads_(std::max(threads, 1)),
+        threads_(std::min<std::size_t>(std::max(threads, 1), schedule_.size())),
         denominators_(shape.rows),
         means_(shape.rows),
         rates_(shape.rows),
@@ -201,10 +201,10 @@ class TiledSupcon {
   PackedRows rows_;
   LabelClasses classes_;
   const PairSchedule schedule_;
-  const std::size_t kept_;  ///< pairs whose exponentials stay from the first pass for the second
-  const std::size_t threads_;
-  float* tiles_;   ///< of the pairs that are kept, then one of each thread
-  float* forces_;  ///< rows x rows_.stride()
+  const std::size_t kept_;     ///< pairs whose exponentials stay from the first pass for the second
+  const std::size_t threads_;  ///< more than pairs would only wait for the others
+  float* tiles_;               ///< of the pairs that are kept, then one of each thread
+  float* forces_;              ///< rows x rows_.stride()
   // One a row:
   std::vector<double> denominators_;  ///< the sum of its exponentials
   std::vector<double> means_;         ///< mean cosine with its positives

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "contrast/arguments.h"
 #include "contrast/class_batches.h"
 #include "contrast/head_pass.h"
@@ -30,6 +31,10 @@ constexpr double kCollapsed = 0.99;
 /// Ends an epoch whose numbers left float's range.
 struct Diverged {};
 
+void stay_finite(const float* values, std::size_t count) {
+  if (!all_finite(values, count)) throw Diverged();
+}
+
 /// Ends an epoch that TrainingHooks::stop cut short.
 struct StopRequested {};
 
@@ -51,6 +56,21 @@ struct BatchRows {
   }
 };
 
+bool same_shape(const Head& one, const Head& other) {
+  return std::equal(one.layers.begin(), one.layers.end(), other.layers.begin(), other.layers.end(),
+                    [](const LinearLayer& a, const LinearLayer& b) {
+                      return a.in == b.in && a.out == b.out && a.weight.size() == b.weight.size() &&
+                             a.bias.size() == b.bias.size();
+                    });
+}
+
+/// A state of other rows or options. `fresh`: one of these.
+void require_fitting(const TrainerState& state, const TrainerState& fresh) {
+  UNREEL_CHECK(same_shape(state.head, fresh.head) && state.classifier.size() == fresh.classifier.size());
+  UNREEL_CHECK(state.epochs >= 1 && state.history.size() == static_cast<std::size_t>(state.epochs));
+  UNREEL_CHECK(state.best_epoch >= 1 && state.best_epoch <= state.epochs && same_shape(state.best, fresh.head));
+}
+
 /// What the best epoch is chosen by; less is better.
 double merit(const EpochReport& report) {
   return std::isnan(report.validation_loss) ? report.loss : report.validation_loss;
@@ -69,7 +89,7 @@ class Training {
         watched_(evenly(parts_.validation.empty() ? parts_.training : parts_.validation, kWatchedRows)),
         centre_rows_(evenly(parts_.training, kCentreRows)),
         batches_(drawn_from(parts_.training)),
-        state_(from != nullptr ? *from : fresh_state()) {
+        state_(fresh_state()) {
     if (!parts_.validation.empty()) {
       validation_ = drawn_from(parts_.validation).next_epoch();
     }
@@ -77,9 +97,7 @@ class Training {
     const std::size_t count = std::accumulate(groups.begin(), groups.end(), std::size_t{0},
                                               [](std::size_t sum, const auto& group) { return sum + group.count; });
     optimizer_ = options.optimizer == OptimizerKind::sgd ? sgd(count, options.momentum) : adamw(count);
-    if (from != nullptr) optimizer_->set_state(from->optimizer);
-    // The batches of an epoch follow from those before it.
-    for (int epoch = 0; epoch < state_.epochs; ++epoch) batches_.next_epoch();
+    if (from != nullptr) go_on_from(*from);
   }
 
   const TrainerState& state() const { return state_; }
@@ -125,6 +143,14 @@ class Training {
     return state;
   }
 
+  void go_on_from(const TrainerState& state) {
+    require_fitting(state, state_);
+    state_ = state;
+    optimizer_->set_state(state.optimizer);
+    // The batches of an epoch follow from those before it.
+    for (int epoch = 0; epoch < state_.epochs; ++epoch) batches_.next_epoch();
+  }
+
   double train() {
     double sum = 0;
     for (const RowList& batch : batches_.next_epoch()) {
@@ -139,9 +165,6 @@ class Training {
       sum += loss(u, {du_.data(), options_.learn_temperature ? &scale_gradient_ : nullptr,
                       term ? classifier_gradient_.data() : nullptr});
       step(u);
-    }
-    for (const ParameterGroup& group : parameters()) {
-      if (!all_finite(group.values, group.count)) throw Diverged();
     }
     return sum / static_cast<double>(batches_.count());
   }
@@ -159,7 +182,7 @@ class Training {
 
   /// Of the batch that was gathered last.
   double loss(const std::vector<float>& u, const LossGradient& gradient) {
-    if (!all_finite(u.data(), u.size())) throw Diverged();
+    stay_finite(u.data(), u.size());
     LossOptions options = options_.loss;
     options.temperature = temperature();
     const LossBatch batch{u.data(),
@@ -185,6 +208,9 @@ class Training {
     optimizer_->step(groups, learning_rate(state_.steps), scale);
     state_.log_scale = std::min(state_.log_scale, static_cast<float>(std::log(kLargestScale)));
     ++state_.steps;
+    // Before the next loss, which would take them for the caller's mistake.
+    for (const ParameterGroup& group : groups) stay_finite(group.values, group.count);
+    if (!std::isfinite(temperature())) throw Diverged();
   }
 
   /// A projection without length has no direction to turn. Its exact gradient, 1e12 times that of its neighbours, would
@@ -236,6 +262,7 @@ class Training {
       const std::size_t count = std::min(kProjectedRows, list.size() - begin);
       batch_.gather(rows_, list.data() + begin, count);
       std::vector<float>& u = pass_.forward(device_, state_.head, batch_.x.data(), count);
+      stay_finite(u.data(), u.size());
       for (std::size_t r = 0; r < count; ++r) {
         float* const row = u.data() + r * dims;
         const double norm = clamped_norm(row, dims);

@@ -77,12 +77,13 @@ struct TrainingHooks {
  *
  * The best epoch is that of the least validation loss (training loss where there is no validation part). The validation
  * loss is the mean over class-balanced batches of the validation part, which are drawn once: it compares with the
- * training loss, and from epoch to epoch. Rows whose projection is zero teach nothing in that step. A run has collapsed
- * when at an epoch's end the mean cosine of a real and a fake row is above 0.99.
+ * training loss, and from epoch to epoch. Rows whose projection is zero teach the head nothing in that step. A run has
+ * collapsed when at an epoch's end the mean cosine of a real and a fake row is above 0.99.
  *
  * Throws invalid_argument (an option outside its range, a label other than 0 and 1, a part without two rows of a
  * class), one_class (also when one part of TrainingRows::validation lacks a class), not_finite (names row and column),
- * aborted, and what RowSource::gather() throws. A training that is stopped before its first epoch ends throws aborted.
+ * aborted, internal (a state whose sizes are not those of these rows and options), and what RowSource::gather() throws.
+ * A training that is stopped before its first epoch ends throws aborted.
  */
 TrainingResult train_head(const Device& device, const TrainingRows& rows, const TrainerOptions& options,
                           const TrainingHooks& hooks, const TrainerState* from);

@@ -67,6 +67,10 @@ void require_parameters(const Parameters& parameters) {
           .with("value", parameters.nu);
     }
   }
+  if (parameters.libsvm_probability && parameters.formulation == Formulation::one_class) {
+    throw Error(ErrorCode::invalid_argument, "A one-class SVM has no probability of the class fake.")
+        .with("argument", "probability");
+  }
   require_positive(parameters.epsilon, "epsilon");
   require_positive(parameters.cache_mb, "cacheMb");
 }

@@ -1,6 +1,13 @@
 // libsvm's own source, whole, and what of it is not in its header. Its solver and its sigmoid have no public names, so
-// that this file includes them.
+// that this file includes them. Where it calls rand(), it gets the numbers that rand() would give, from a stream of the
+// thread's own: other threads may call rand() too.
+// That of C, which names std::rand: svm.cpp includes it while rand is a macro.
+#include <stdlib.h>
+
+#include "svm/random_stream.h"
+#define rand unreel::svm::next_of_stream
 #include <svm.cpp>
+#undef rand
 #undef INF
 #undef TAU
 #undef Malloc
@@ -192,6 +199,8 @@ class CSvcSolver final : public Solver {
 CSvcSolution solve_c_svc(const CSvcProblem& problem, const Parameters& parameters, const TrainingControl& control) {
   return CSvcSolver(parameters, control).solve(problem, parameters);
 }
+
+double sigmoid_of(const Sigmoid& sigmoid, double value) { return sigmoid_predict(value, sigmoid.a, sigmoid.b); }
 
 Sigmoid fit_sigmoid(const double* values, const double* labels, std::size_t count) {
   Sigmoid sigmoid;

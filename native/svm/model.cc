@@ -1,14 +1,17 @@
 #include "svm/model.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "base/error.h"
 #include "base/thread.h"
 #include "svm/arguments.h"
 #include "svm/decision_function.h"
 #include "svm/fast_scorer.h"
 #include "svm/model_file.h"
 #include "svm/scorer.h"
+#include "svm/sigmoid.h"
 #include "svm/training.h"
 
 namespace unreel::svm {
@@ -27,6 +30,22 @@ class SvmModel final : public Model {
   void fast_decision_values(const RowsView& x, int threads, double* out) const override {
     std::call_once(laid_out_, [this] { fast_scorer_ = std::make_unique<FastScorer>(function_); });
     score_all(*fast_scorer_, x, threads, out);
+  }
+
+  void probabilities(const RowsView& x, int threads, double* out) const override {
+    if (!function_.sigmoid) {
+      throw Error(ErrorCode::invalid_argument,
+                  "This SVM has no sigmoid of its own. Train it with libsvm's probability, or calibrate a detector.");
+    }
+    decision_values(x, threads, out);
+    const bool fake_first = function_.sign() > 0;
+    for (double* value = out; value != out + x.rows(); ++value) {
+      // libsvm's bounds.
+      constexpr double kLeast = 1e-7;
+      const double first =
+          std::clamp(sigmoid_of(*function_.sigmoid, fake_first ? *value : -*value), kLeast, 1 - kLeast);
+      *value = fake_first ? first : 1 - first;
+    }
   }
 
  private:

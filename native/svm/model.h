@@ -25,6 +25,10 @@ struct Parameters {
   double epsilon = 1e-3;   ///< the gap at which the solver ends
   double cache_mb = 200;   ///< MiB of kernel rows that the solver keeps; two rows at least
   bool shrinking = true;
+  /// c_svc, nu_svc: libsvm's probability = 1, through libsvm alone: the sigmoid of the values of a 5-fold
+  /// cross-validation whose folds know of no groups, so that it is optimistic where rows belong together.
+  bool libsvm_probability = false;
+  unsigned stream = 1;  ///< of that: the seed of C's rand(), which the folds are drawn by
   /// c_svc: kernels equal libsvm's in every bit; otherwise they come from float matrix products (fast_kernel.h).
   bool exact = true;
 };
@@ -81,6 +85,11 @@ class Model {
   virtual void decision_values(const RowsView& x, int threads, double* out) const = 0;
   /// The same by float matrix products (fast_scorer.h); the first call lays the support vectors out for them.
   virtual void fast_decision_values(const RowsView& x, int threads, double* out) const = 0;
+  /**
+   * P(fake) of each row by the model's own sigmoid, which only libsvm_probability and files of svm-train -b 1 bring:
+   * svm_predict_probability's in every bit. Throws invalid_argument where there is none, not_finite.
+   */
+  virtual void probabilities(const RowsView& x, int threads, double* out) const = 0;
 };
 
 /// "3.37"

@@ -11,6 +11,9 @@ struct Sigmoid {
   double b = 0;
 };
 
+/// P(fake | value), without overflow. libsvm's own code.
+double sigmoid_of(const Sigmoid& sigmoid, double value);
+
 /**
  * Fits the sigmoid to `count` values, at least 1, finite, with labels 1 (fake) and anything not above 0 (real): by
  * Newton's method with backtracking on the cross entropy against the targets (n_fake + 1) / (n_fake + 2) and 1 /

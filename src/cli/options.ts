@@ -34,6 +34,19 @@ export function shareBelow1(text: string): number {
   return value;
 }
 
+/** Parses a share above 0 and below 1. */
+export function openShare(text: string): number {
+  const value = positiveNumber(text);
+  if (value >= 1) throw new InvalidArgumentError("it must be below 1.");
+  return value;
+}
+
+/** Parses a score, or the name of a threshold. */
+export function scoreOrName(text: string): number | string {
+  const value = Number(text);
+  return text.trim() === "" || !Number.isFinite(value) ? text : value;
+}
+
 /** Parses a cosine, -1 to 1. */
 export function cosine(text: string): number {
   const value = Number(text);

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { Random } from "../random.js";
 import type { Scored } from "./metrics.js";
+import { drawGroups, type GroupNumbers, numberGroups, type ResampleOptions } from "./resamples.js";
 
 /** A scored video and the group that it is drawn with. */
 export interface Grouped extends Scored {
@@ -29,24 +28,28 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return low + (high - low) * (position - below);
 }
 
+/** From the 2.5th to the 97.5th percentile of what resamples gave; sorts `values`. */
+export function percentiles(values: number[] | Float64Array): { lower: number; upper: number } {
+  values.sort((a: number, b: number) => a - b);
+  return { lower: quantile(values, 0.025), upper: quantile(values, 0.975) };
+}
+
 interface Sorted {
+  /** Number of each row's group. */
   readonly group: Int32Array;
   readonly label: Uint8Array;
   /** 1 where the next row has a lower score. */
   readonly last: Uint8Array;
-  readonly groups: number;
 }
 
-/** Rows from the highest score down, groups as numbers in order of their first row. */
-function sortRows(rows: readonly Grouped[]): Sorted {
-  const numbers = new Map<string, number>();
-  for (const { group } of rows) if (!numbers.has(group)) numbers.set(group, numbers.size);
-  const sorted = [...rows].sort((a, b) => b.score - a.score);
+/** Rows from the highest score down. */
+function sortRows(rows: readonly Grouped[], groups: GroupNumbers): Sorted {
+  const sorted = rows.map(({ label, score }, index) => ({ label, score, group: groups.of[index] ?? 0 }));
+  sorted.sort((a, b) => b.score - a.score);
   return {
-    group: Int32Array.from(sorted, (row) => numbers.get(row.group) ?? 0),
+    group: Int32Array.from(sorted, (row) => row.group),
     label: Uint8Array.from(sorted, (row) => row.label),
     last: Uint8Array.from(sorted, (row, index) => (sorted[index + 1]?.score === row.score ? 0 : 1)),
-    groups: numbers.size,
   };
 }
 
@@ -80,38 +83,17 @@ function weightedAuc({ group, label, last }: Sorted, drawn: Int32Array): number 
  */
 export async function bootstrapAuc(
   rows: readonly Grouped[],
-  options: { readonly samples: number; readonly seed: number },
+  options: ResampleOptions,
 ): Promise<AucInterval | undefined> {
-  const { samples, seed } = options;
-  const sorted = sortRows(rows);
-  if (sorted.groups < 2) return undefined;
-  const random = new Random(seed);
-  const drawn = new Int32Array(sorted.groups);
+  const groups = numberGroups(rows);
+  if (groups.count < 2) return undefined;
+  const sorted = sortRows(rows, groups);
   const areas: number[] = [];
-  let rowsSinceTurn = 0;
-  for (let sample = 0; sample < samples; sample += 1) {
-    drawn.fill(0);
-    for (let i = 0; i < sorted.groups; i += 1) {
-      const group = random.below(sorted.groups);
-      drawn[group] = (drawn[group] ?? 0) + 1;
-    }
+  for await (const drawn of drawGroups(groups, options)) {
     const area = weightedAuc(sorted, drawn);
     if (area !== undefined) areas.push(area);
-    rowsSinceTurn += rows.length;
-    if (rowsSinceTurn > 1_000_000) {
-      rowsSinceTurn = 0;
-      await nextTurn();
-    }
   }
   if (areas.length === 0) return undefined;
-  areas.sort((a, b) => a - b);
-  return {
-    level: 0.95,
-    lower: quantile(areas, 0.025),
-    upper: quantile(areas, 0.975),
-    groups: sorted.groups,
-    samples,
-    used: areas.length,
-    seed,
-  };
+  const { samples, seed } = options;
+  return { level: 0.95, ...percentiles(areas), groups: groups.count, samples, used: areas.length, seed };
 }

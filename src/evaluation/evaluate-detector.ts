@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { type OperatingPoint, thresholdNamed } from "../calibration/operating-points.js";
+import type { ThresholdRule } from "../calibration/thresholds.js";
 import { assertNoLeak, findLeaks, type Shareable } from "../datasets/leak.js";
 import { damaged, headFile, readDescription, svmFile } from "../detector-folder.js";
 import { UnreelError } from "../errors.js";
@@ -22,6 +24,10 @@ export interface EvaluateDetectorOptions {
   readonly split?: string;
   /** What the tested videos may share with those that trained the detector; a shared video is refused always. */
   readonly allowShared?: ReadonlySet<Shareable>;
+  /** An operating point, or a threshold of the detector. Default `balanced`. */
+  readonly threshold?: OperatingPoint | ThresholdRule;
+  /** The share of fakes where the detector is to be used: the report has the precision there. */
+  readonly prevalence?: number;
   readonly bootstrap?: EvaluateOptions["bootstrap"];
   readonly title?: string;
   /** As the user typed it, for the report. */
@@ -29,8 +35,8 @@ export interface EvaluateDetectorOptions {
 }
 
 /**
- * Scores a split of a store with a detector and measures it. The threshold is the one that training chose on its
- * validation groups.
+ * Scores a split of a store with a detector and measures it, its thresholds and its probabilities, which the training
+ * chose on its validation groups.
  *
  * @throws UnreelError `ERR_UNREEL_FINGERPRINT_MISMATCH`, `…_SPLIT_EMPTY`, `…_SPLIT_LEAK`, `…_ONE_CLASS`,
  * `…_DETECTOR_INVALID`
@@ -50,10 +56,11 @@ export async function evaluateDetector(
 ): Promise<Report> {
   const { split = "test", allowShared = new Set<Shareable>() } = options;
   const description = await readDescription(dir);
-  const threshold = description.thresholds?.[0];
-  if (description.features === undefined || threshold === undefined) {
+  if (description.features === undefined) {
     throw damaged(dir, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
   }
+  const threshold = thresholdNamed(description, options.threshold ?? "balanced");
+  const { calibration, calibratedOn } = description;
   assertSameFingerprint(
     description.fingerprint,
     store.info.fingerprint,
@@ -68,8 +75,9 @@ export async function evaluateDetector(
     });
   }
   const tested = leakFactsOf(table);
-  assertNoLeak(description.training.videos, tested, allowShared, ["the detector's training set", `split ${split}`]);
-  const shared = findLeaks(description.training.videos, tested).map(({ kind }) => kind);
+  const seen = [...description.training.videos, ...(calibratedOn?.videos ?? [])];
+  assertNoLeak(seen, tested, allowShared, ["the detector's training set", `split ${split}`]);
+  const shared = findLeaks(seen, tested).map(({ kind }) => kind);
   const trainedOn =
     shared.length === 0 ? "other videos" : `videos that share ${shared.join(" and ")} with the tested ones`;
   const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
@@ -86,6 +94,8 @@ export async function evaluateDetector(
   return evaluate(predictions, {
     title: options.title ?? `${datasets}, split ${split}`,
     threshold: { name: threshold.name, value: threshold.value, chosenOn: threshold.chosenOn },
+    ...(calibration !== undefined && calibration.method !== "none" && { calibration }),
+    ...(options.prevalence !== undefined && { prevalence: options.prevalence }),
     ...(options.bootstrap !== undefined && { bootstrap: options.bootstrap }),
     ...(synthetic && { synthetic: datasets }),
     ...(training !== undefined && { training }),

@@ -1,7 +1,11 @@
+import { type Calibration, prevalenceOf, probabilityOf } from "../calibration/calibration.js";
+import { type DeploymentPrecision, deploymentPrecision } from "../calibration/precision.js";
+import { checkPrevalence } from "../calibration/prevalence.js";
+import { type Reliability, reliabilityOf } from "../calibration/reliability.js";
 import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
 import type { TrainingHistory } from "../training/history.js";
 import { checkInteger, checkOneOf } from "../validate.js";
-import { type AucInterval, bootstrapAuc } from "./bootstrap.js";
+import { type AucInterval, bootstrapAuc, type Grouped } from "./bootstrap.js";
 import { type Metrics, metricsOf, type Scored } from "./metrics.js";
 import { checkPrediction, type Label, type Prediction, videoKey } from "./prediction.js";
 import { type Aggregate, type Levels, sortOutLevels, type VideoPrediction } from "./videos.js";
@@ -43,6 +47,10 @@ export interface EvaluateOptions {
   readonly split?: string;
   /** Without it there is no accuracy, precision, recall or F1: a threshold chosen on the test itself flatters. */
   readonly threshold?: DecisionThreshold;
+  /** How scores of videos become probabilities, fitted before these predictions were looked at; it is judged by them. */
+  readonly calibration?: Calibration;
+  /** The share of fakes where the detector is to be used: the report has the precision there. Needs a threshold. */
+  readonly prevalence?: number;
   /** How a video's score is made of its frames' scores. Default "mean". */
   readonly aggregate?: Aggregate;
   /** Resamples of groups for the interval of the AUC, and the seed. Default 2000 and 1. */
@@ -104,6 +112,10 @@ export interface Report {
   readonly frame: Metrics | null;
   /** Of the video AUC; null where there are fewer than two groups. */
   readonly interval: AucInterval | null;
+  /** Of the probabilities that the calibration gives the videos; null without one. */
+  readonly reliability: Reliability | null;
+  /** What the verdict "fake" is worth at the prevalence that was asked for; null where none was. */
+  readonly deployment: DeploymentPrecision | null;
   /** Empty where no fake names a method. */
   readonly byMethod: readonly MethodMetrics[];
   /** Distinct groups among the videos, and videos that name none (each is then its own group). */
@@ -124,6 +136,8 @@ interface Settings {
   readonly title: string;
   readonly split: string | undefined;
   readonly threshold: DecisionThreshold | undefined;
+  readonly calibration: Calibration | undefined;
+  readonly prevalence: number | undefined;
   readonly aggregate: Aggregate;
   readonly samples: number;
   readonly seed: number;
@@ -149,6 +163,14 @@ function checkThreshold(threshold: DecisionThreshold): DecisionThreshold {
   return { name: checkText(name, "options.threshold.name"), value: value + 0, chosenOn };
 }
 
+function checkDeployment(prevalence: number | undefined, threshold: DecisionThreshold | undefined): number | undefined {
+  if (prevalence === undefined) return undefined;
+  if (threshold === undefined) {
+    throw new UnreelTypeError("options.prevalence asks for a precision, which needs options.threshold");
+  }
+  return checkPrevalence(prevalence, "options.prevalence");
+}
+
 function checkOptions(options: EvaluateOptions): Settings {
   if (typeof options !== "object" || options === null) throw new UnreelTypeError("options must be an object");
   const { title = "Evaluation", split, threshold, aggregate = "mean", bootstrap = {}, allowShared = [] } = options;
@@ -158,6 +180,8 @@ function checkOptions(options: EvaluateOptions): Settings {
     title: checkText(title, "options.title"),
     split: split === undefined ? undefined : checkText(split, "options.split"),
     threshold: threshold === undefined ? undefined : checkThreshold(threshold),
+    calibration: options.calibration,
+    prevalence: checkDeployment(options.prevalence, threshold),
     aggregate: checkOneOf(aggregate, ["mean", "median"], "options.aggregate"),
     samples: checkInteger(bootstrap.samples ?? 2000, 1, "options.bootstrap.samples"),
     seed: checkInteger(bootstrap.seed ?? 1, 0, "options.bootstrap.seed"),
@@ -292,6 +316,17 @@ function byMethod(videos: readonly VideoPrediction[], threshold: number | undefi
   });
 }
 
+function reliabilityBy(calibration: Calibration | undefined, videos: readonly Scored[]): Reliability | null {
+  if (calibration === undefined) return null;
+  return reliabilityOf(videos.map(({ label, score }) => ({ label, ...probabilityOf(calibration, score) })));
+}
+
+async function deploymentOf(videos: readonly Grouped[], settings: Settings): Promise<DeploymentPrecision | null> {
+  const { threshold, prevalence } = settings;
+  if (threshold === undefined || prevalence === undefined) return null;
+  return deploymentPrecision(videos, threshold.value, prevalence, settings);
+}
+
 function groupsOf(videos: readonly VideoPrediction[]): Report["groups"] {
   const named = videos.filter((video) => video.group !== undefined);
   const known = new Set(named.map((video) => JSON.stringify([video.dataset ?? null, video.group])));
@@ -307,6 +342,18 @@ function groupKey(video: VideoPrediction): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Where the probabilities suppose another share of fakes than the test has. */
+function priorRemark({ video }: Omit<Report, "remarks">, calibration: Calibration | undefined): string[] {
+  if (calibration === undefined) return [];
+  const [supposed, here] = [prevalenceOf(calibration), video.fake / video.n];
+  if (Math.abs(supposed - here) < 0.05) return [];
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return [
+    `The probabilities suppose ${percent(supposed)} fakes, as among the videos that fitted the calibration; here are ` +
+      `${percent(here)}. Their errors include that.`,
+  ];
 }
 
 function remarksOn(report: Omit<Report, "remarks">, videosWithoutSplit: number): string[] {
@@ -386,6 +433,8 @@ async function report(predictions: readonly Prediction[], settings: Settings): P
     videoFailuresAsErrors: metricsOf(failuresAsErrors(videos), threshold?.value),
     frame: frames.length > 0 ? metricsOf(scoredOf(frames), threshold?.value) : null,
     interval: (await bootstrapAuc(scored, settings)) ?? null,
+    reliability: reliabilityBy(settings.calibration, scored),
+    deployment: await deploymentOf(scored, settings),
     byMethod: byMethod(videos, threshold?.value),
     groups: groupsOf(videos),
     shared,
@@ -395,7 +444,8 @@ async function report(predictions: readonly Prediction[], settings: Settings): P
     videos,
   } as const;
   const withoutSplit = split === undefined ? 0 : all.videos.filter((video) => video.split === undefined).length;
-  return { ...figures, remarks: remarksOn(figures, withoutSplit) };
+  const remarks = [...remarksOn(figures, withoutSplit), ...priorRemark(figures, settings.calibration)];
+  return { ...figures, remarks };
 }
 
 /**

@@ -4,6 +4,7 @@ import { historyPlots } from "./history-plot.js";
 import { type Html, html } from "./html.js";
 import type { Metrics } from "./metrics.js";
 import { worstMistakes } from "./mistakes.js";
+import { probabilitySection } from "./probability-section.js";
 import { reportStyle } from "./report-style.js";
 import { type RocSeries, rocPlot } from "./roc-plot.js";
 import { shortNumber } from "./scale.js";
@@ -286,6 +287,7 @@ ${tiles(report)}
 ${meaning(report)}
 ${metricsTable(report)}
 ${plots(report)}
+${probabilitySection(report)}
 ${report.training === null ? undefined : historyPlots(report.training)}
 ${methodTable(report)}
 ${coverageTable(report)}

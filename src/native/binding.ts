@@ -62,6 +62,8 @@ export interface NativeBinding {
     token: NativeToken,
   ): Promise<Float64Array>;
   loadSvm(path: string): Promise<NativeSvm>;
+  /** Platt's sigmoid, 1 / (1 + exp(a value + b)). values: at least one, finite; labels: 1 fake, 0 real. */
+  fitSigmoid(values: Float64Array, labels: Int32Array): Promise<{ a: number; b: number }>;
   /** dims: 0 = the greatest index */
   readSvmData(
     path: string,
@@ -404,6 +406,9 @@ export interface NativeSvmParameters {
   cacheMb: number;
   shrinking: boolean;
   exact: boolean;
+  libsvmProbability: boolean;
+  /** Of libsvm's probability: srand's seed */
+  stream: number;
   /** 0: all cores */
   threads: number;
   /** 0: libsvm's own limit */
@@ -425,5 +430,7 @@ export interface NativeSvm {
   coefficients(): Float64Array;
   /** threads: 0 = all cores */
   decisionValues(x: Float64Array | Float32Array, rows: number, exact: boolean, threads: number): Promise<Float64Array>;
+  /** threads: 0 = all cores */
+  probabilities(x: Float64Array | Float32Array, rows: number, threads: number): Promise<Float64Array>;
   save(path: string): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Decisions, fitDecisions } from "../calibration/decisions.js";
 import {
   checkpointFile,
   type EncoderReference,
@@ -8,12 +9,11 @@ import {
   prepareDetectorFolder,
   readDescription,
   svmFile,
-  type Threshold,
   type TrainingRecord,
   writeDescription,
 } from "../detector-folder.js";
 import { throwIfAborted, UnreelError } from "../errors.js";
-import { metricsOf, type Scored } from "../evaluation/metrics.js";
+import type { Grouped } from "../evaluation/bootstrap.js";
 import { storedLeakFactsOf } from "../features/content.js";
 import type { FeatureStore, FeatureTable, TableVideo } from "../features/store.js";
 import { assertSameFingerprint } from "../fingerprint.js";
@@ -146,8 +146,8 @@ export async function trainDetectorHead(
 }
 
 /**
- * Trains the detector's SVM on the rows that trained its head, and chooses the threshold on the validation groups, which
- * trained neither.
+ * Trains the detector's SVM on the rows that trained its head, and chooses thresholds and calibration on the validation
+ * groups, which trained neither.
  *
  * @example
  * ```ts
@@ -155,15 +155,15 @@ export async function trainDetectorHead(
  *
  * const features = await openStore("features");
  * await trainDetectorHead(features, "new-detector", { dim: 16, epochs: 3 });
- * const { svm, threshold } = await trainDetectorSvm(features, "new-detector", { kernel: "rbf" });
- * console.log(svm.supportVectorCount, threshold.value);
+ * const { svm, thresholds, calibration } = await trainDetectorSvm(features, "new-detector", { kernel: "rbf" });
+ * console.log(svm.supportVectorCount, thresholds.length, calibration.method);
  * ```
  */
 export async function trainDetectorSvm(
   store: FeatureStore,
   dir: string,
   options: DetectorSvmOptions = {},
-): Promise<{ svm: Svm; threshold: Threshold }> {
+): Promise<Decisions & { readonly svm: Svm }> {
   const { features = "projection", kernel = "rbf", c = 1, gamma = 1, signal } = options;
   const description = await readDescription(dir);
   assertSameFingerprint(
@@ -195,47 +195,35 @@ export async function trainDetectorSvm(
   const svm = await trainSvm(fit, labels, { rows: rows.length, dims, kernel, c, gamma });
   throwIfAborted(signal);
   const scores = await scoreRows(table.x, table.rows, blocks, head, svm);
-  const threshold = balancedThreshold(videoScores(table, scores, chooses));
+  const { seed } = description.training;
+  const decisions = await fitDecisions(videoScores(table, scores, chooses), {
+    chosenOn: "validation",
+    seed,
+    ...(signal !== undefined && { signal }),
+  });
   // From here on both files are written: one without the other would be no detector.
   throwIfAborted(signal);
   await svm.save(join(dir, svmFile));
+  const { calibratedOn: _ofAnotherSvm, ...kept } = description;
   await writeDescription(
     dir,
     {
-      ...description,
+      ...kept,
       features,
       svm: { kernel, c, ...(kernel === "rbf" && { gamma }), supportVectors: svm.supportVectorCount },
-      thresholds: [threshold],
+      ...decisions,
     },
     [headFile, historyFile, svmFile],
   );
-  return { svm, threshold };
+  return { svm, ...decisions };
 }
 
 /** Mean score of each video that `take` accepts. */
-function videoScores(table: FeatureTable, scores: Float64Array, take: (row: number) => boolean): Scored[] {
+function videoScores(table: FeatureTable, scores: Float64Array, take: (row: number) => boolean): Grouped[] {
   return table.videos
     .filter(({ firstRow }) => take(firstRow))
-    .map(({ label = 0, firstRow, rows }) => {
+    .map(({ label = 0, group, firstRow, rows }) => {
       const own = scores.subarray(firstRow, firstRow + rows);
-      return { label, score: own.reduce((sum, score) => sum + score, 0) / rows };
+      return { label, group, score: own.reduce((sum, score) => sum + score, 0) / rows };
     });
-}
-
-/** Where false positives and false negatives are equally frequent. */
-function balancedThreshold(videos: readonly Scored[]): Threshold {
-  const value = metricsOf(videos).eerThreshold ?? 0;
-  const share = (label: 0 | 1) => {
-    const those = videos.filter((video) => video.label === label);
-    return those.filter(({ score }) => score >= value).length / those.length;
-  };
-  return {
-    name: "balanced",
-    value,
-    fpr: share(0),
-    tpr: share(1),
-    videos: videos.length,
-    realVideos: videos.filter(({ label }) => label === 0).length,
-    chosenOn: "validation",
-  };
 }

@@ -53,6 +53,14 @@ export interface TrainSvmOptions extends SvmOptions {
    * numbers of x), as scikit-learn's.
    */
   readonly gamma?: number | "scale";
+  /**
+   * Default `none`. `libsvm`: libsvm's own probability = 1, for comparisons, through svm_train alone, which takes about
+   * six trainings' time and no signal. Its cross-validation knows of no groups: frames of one video stand on both sides,
+   * and the probabilities are too sure of themselves. A detector's calibration is made over groups instead.
+   */
+  readonly probability?: "none" | "libsvm";
+  /** Of `probability`: the seed of C's rand(), which libsvm draws its folds by. Default 1, as svm-train has it. */
+  readonly seed?: number;
   /** Of `c-svc`: the solver's limit, at which it throws. Default: libsvm's, 100 a row, at least 10 million. */
   readonly maxIterations?: number;
   /** Of `c-svc`: seconds after which the solver throws. Default: none. */
@@ -129,6 +137,9 @@ export function nativeSvmParameters(
     cacheMb: checkPositive(options.cacheMb ?? 200, "options.cacheMb"),
     shrinking: checkFlag(options.shrinking ?? true, "options.shrinking"),
     exact: checkFlag(options.exact ?? true, "options.exact"),
+    libsvmProbability:
+      checkOneOf(options.probability ?? "none", ["none", "libsvm"], "options.probability") === "libsvm",
+    stream: checkInteger(options.seed ?? 1, 0, "options.seed"),
     threads: checkThreads(options.threads),
     maxIterations:
       options.maxIterations === undefined ? 0 : checkInteger(options.maxIterations, 1, "options.maxIterations"),

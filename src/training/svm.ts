@@ -77,6 +77,22 @@ export class Svm {
     return awaitNative(() => this.#native.decisionValues(checked, rows, options.exact ?? true, threads));
   }
 
+  /**
+   * P(fake) by the machine's own sigmoid: svm_predict_probability's in every bit. Only machines trained with
+   * `probability: "libsvm"`, or loaded from a file of `svm-train -b 1`, have one.
+   *
+   * @throws UnreelError `ERR_UNREEL_INVALID_ARGUMENT` where there is none, `ERR_UNREEL_NOT_FINITE`
+   */
+  probabilities(
+    x: Float64Array | Float32Array,
+    options: { readonly rows: number; readonly threads?: number },
+  ): Promise<Float64Array> {
+    const rows = checkInteger(options.rows, 0, "options.rows");
+    const checked = checkRows(x, rows, this.dims, "x");
+    const threads = checkThreads(options.threads);
+    return awaitNative(() => this.#native.probabilities(checked, rows, threads));
+  }
+
   /** Writes libsvm's text format with 17 significant digits everywhere, which svm-predict reads. */
   save(file: string): Promise<void> {
     const path = pathOf(file, "file");

@@ -1,5 +1,5 @@
 // The whole flow on real clips, through the command line.
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { asset, haveAssets, withoutAssets } from "../support/assets.js";
@@ -52,7 +52,7 @@ describe.skipIf(!haveAssets)(`from footage to verdicts${haveAssets ? "" : ` (${w
         ok: true,
         verdict: expect.stringMatching(/^(fake|real)$/),
         score: expect.any(Number),
-        threshold: { name: "balanced", value: expect.any(Number), fpr: expect.any(Number) },
+        threshold: { name: "eer", value: expect.any(Number), fpr: expect.any(Number) },
         quality: { framesUsed: 8, framesSkipped: {} },
         model: { id: expect.stringMatching(/^[0-9a-f]{16}$/), fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) },
       });
@@ -92,6 +92,27 @@ describe.skipIf(!haveAssets)(`from footage to verdicts${haveAssets ? "" : ` (${w
     const verdicts = JSON.parse(result.stdout) as { verdict: string }[];
     expect(verdicts).toHaveLength(3);
     expect(result.status).toBe(verdicts.some(({ verdict }) => verdict === "fake") ? 3 : 0);
+  });
+
+  test("--threshold takes a name or a score, --prevalence a share; what the detector has not is refused", async () => {
+    const [clip = ""] = clips;
+    const scan = (...options: string[]) => runCli(["scan", clip, "--detector", at("detector"), "--jsonl", ...options]);
+    const lines = async (...options: string[]) => jsonLines((await scan(...options)).stdout)[0];
+    expect(await lines("--threshold", "convenience")).toMatchObject({ threshold: { name: "fpr-0", fpr: 0 } });
+    expect(await lines("--threshold", "-1e9")).toMatchObject({
+      verdict: "fake",
+      threshold: { name: "given", value: -1e9 },
+    });
+    const description = JSON.parse(readFileSync(join(at("detector"), "detector.json"), "utf8"));
+    expect(description.thresholds[0]).toMatchObject({ name: "eer", chosenOn: "validation" });
+    const refused = async (...options: string[]) => {
+      const { status, stdout, stderr } = await scan(...options);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      return stderr;
+    };
+    expect(await refused("--threshold", "strict")).toContain("convenience, balanced, security");
+    expect(await refused("--prevalence", "1")).toContain("below 1");
+    expect((await scan("--threshold", "fpr-1")).stderr).toContain("ERR_UNREEL_TOO_FEW_REAL");
   });
 
   test("the report's files are all there", () => {

@@ -147,6 +147,75 @@ describe("how the head was trained", () => {
   });
 });
 
+describe("thresholds and probabilities", () => {
+  const calibration = {
+    method: "sigmoid",
+    a: -2,
+    b: 0.5,
+    chosenOn: "validation",
+    videos: 20,
+    realVideos: 16,
+    groups: 10,
+    samples: 0,
+    seed: 1,
+    resamples: [],
+    reliability: null,
+  };
+
+  /** The detector with other fields in detector.json. */
+  function detectorWith(name: string, changes: object): string {
+    cpSync(detector, at(name), { recursive: true });
+    const path = join(at(name), "detector.json");
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...changes }));
+    return at(name);
+  }
+
+  it("stand in report.html and metrics.json, and in the command that makes it again", async () => {
+    const out = at("calibrated report");
+    const args = ["--detector", detectorWith("calibrated", { calibration }), "--out", out];
+    const decided = ["--threshold", "security", "--prevalence", "0.01"];
+    const result = await runCli(["evaluate", at("train"), ...args, ...decided]);
+    expect(result.status, result.stderr).toBe(0);
+    const report = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
+    const { videos } = await evaluateDetector(await openStore(at("train")), at("calibrated"));
+    const squares = videos.map(({ label, score = 0 }) => (label - 1 / (1 + Math.exp(-2 * score + 0.5))) ** 2);
+    expect(squares).toHaveLength(2);
+    expect(report.reliability.brier).toBeCloseTo(squares.reduce((sum, square) => sum + square, 0) / 2, 12);
+    expect(report.threshold.name).toBe("tpr-99");
+    expect(report.deployment).toMatchObject({ prevalence: 0.01, fpr: expect.any(Number), tpr: expect.any(Number) });
+    expect(report.remarks).toContainEqual(expect.stringContaining("suppose 20 % fakes"));
+    expect(report.provenance.command).toContain("--threshold security --prevalence 0.01");
+    const page = readFileSync(join(out, "report.html"), "utf8");
+    expect(page).toContain("Where 1 % of the videos are fake");
+    expect(page).toContain("Expected calibration error");
+    expect(JSON.parse(result.stdout)).toMatchObject({ reliability: report.reliability, deployment: report.deployment });
+  });
+
+  it("of a detector without a calibration are left out", async () => {
+    const report = await evaluateDetector(await openStore(at("train")), detector);
+    expect(report).toMatchObject({ reliability: null, deployment: null, threshold: { name: "eer" } });
+  });
+
+  it("that were chosen on a tested video are refused", async () => {
+    const calibratedOn = { unreel: "0.1.0", videos: [{ id: "t20", group: "elsewhere" }] };
+    const touched = detectorWith("touched", { calibratedOn });
+    await expect(evaluateDetector(await openStore(at("train")), touched)).rejects.toMatchObject({
+      code: "ERR_UNREEL_SPLIT_LEAK",
+      message: expect.stringContaining("t20"),
+    });
+  });
+
+  it("a threshold that the detector does not have is refused", async () => {
+    const store = await openStore(at("train"));
+    await expect(evaluateDetector(store, detector, { threshold: "strict" as never })).rejects.toThrow(TypeError);
+    await expect(evaluateDetector(store, detector, { threshold: "fpr-1" })).rejects.toMatchObject({
+      code: "ERR_UNREEL_TOO_FEW_REAL",
+    });
+    const anyone = await runCli(["evaluate", "--predictions", "x.csv", "--out", at("x"), "--prevalence", "0.1"]);
+    expect(anyone.status).toBe(2);
+  });
+});
+
 describe("an interrupted command", () => {
   it("leaves the detector as it was when the SVM's training is aborted", async () => {
     const store = await openStore(at("train"));

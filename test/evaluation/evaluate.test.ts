@@ -273,3 +273,16 @@ describe("evaluate: what it refuses", () => {
     );
   });
 });
+
+describe("a prevalence", () => {
+  const rows = [
+    { video: "a", label: 0, score: 0 },
+    { video: "b", label: 1, score: 1 },
+  ] as const;
+
+  it("needs a threshold, and lies between none and all", () => {
+    expect(() => evaluate(rows, { prevalence: 0.1 })).toThrow(/needs options.threshold/);
+    const threshold = { name: "theirs", value: 0.5, chosenOn: "validation" };
+    expect(() => evaluate(rows, { threshold, prevalence: 1 })).toThrow(RangeError);
+  });
+});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "base/check.h"
 #include "base/cpu_features.h"
 #include "base/error.h"
+#include "base/helping_hands.h"
 #include "base/random.h"
 #include "base/simd_target.h"
 #include "base/team.h"
@@ -110,6 +112,24 @@ TEST(ParallelFor, MayBeCalledWithinItselfAndFromManyThreads) {
   EXPECT_EQ(calls.load(), 8 * 50 * 3 * 4);
 }
 
+/// How many of so many hands have been here before.
+std::size_t known_hands(std::size_t count) {
+  static thread_local int calls = 0;
+  std::atomic<std::size_t> known{0};
+  const std::function<void(std::size_t)> greet = [&](std::size_t) { known += calls++ > 0 ? 1 : 0; };
+  {
+    const HelpingHands hands(count);
+    for (std::size_t hand = 0; hand < count; ++hand) hands.give(hand, greet, hand);
+  }
+  return known;
+}
+
+TEST(HelpingHands, AsManyAsThereAreCoresWaitForTheNextCall) {
+  const auto cores = static_cast<std::size_t>(available_cores());
+  known_hands(cores + 3);
+  EXPECT_EQ(known_hands(cores + 3), cores);
+}
+
 TEST(Team, MeetsBetweenStepsAndSharesTheWork) {
   for (const int threads : {1, 2, 5}) {
     constexpr std::size_t kItems = 1000;
@@ -125,6 +145,20 @@ TEST(Team, MeetsBetweenStepsAndSharesTheWork) {
     });
     for (std::size_t i = 0; i < kItems; ++i) EXPECT_EQ(second[i], static_cast<int>(kItems - 1 - i));
   }
+}
+
+TEST(Team, MeetsAgainAndAgain) {
+  std::atomic<int> wrong{0};
+  std::vector<std::atomic<int>> rounds(3);
+  run_team(3, [&](TeamMember& member) {
+    for (int round = 1; round <= 300; ++round) {
+      rounds[member.index()] = round;
+      member.meet();
+      for (const auto& each : rounds) wrong += each == round ? 0 : 1;
+      member.meet();
+    }
+  });
+  EXPECT_EQ(wrong, 0);
 }
 
 // The first outputs of xoshiro256** whose state splitmix64 fills from seed 42, by an independent Python program.

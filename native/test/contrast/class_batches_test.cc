@@ -23,7 +23,7 @@ struct Rows {
   }
 
   ClassBatches batches(std::size_t batch, std::uint64_t seed = 1) const {
-    return ClassBatches(labels.data(), rows, batch, seed);
+    return ClassBatches({labels.data()}, rows, {batch, 1}, seed);
   }
   std::size_t count(const ClassBatches::Batch& batch, std::int32_t label) const {
     return static_cast<std::size_t>(
@@ -94,7 +94,7 @@ TEST(ClassBatches, DealTheSmallerClassEvenly) {
 }
 
 TEST(ClassBatches, AreCutNearlyEqually) {
-  const Rows rows(0 + 129, 129);
+  const Rows rows(129, 129);
   ClassBatches batches = rows.batches(256);
   const auto epoch = batches.next_epoch();
   ASSERT_EQ(epoch.size(), 2U);

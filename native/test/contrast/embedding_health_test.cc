@@ -79,11 +79,12 @@ TEST(EmbeddingHealth, OfOnePointHasCosinesOfOne) {
 
 TEST(EmbeddingHealth, AucIsThatOfVideosByTheirMeanScore) {
   Rows rows;
-  // Video 0 (real): scores 0.9 and -0.9; video 1 (fake): 0.5; video 2 (real): 0.5; video 3 (fake): 0.8.
-  for (const double score : {0.9, -0.9}) rows.add(std::acos(score), 0, 0);
+  // Video 0 (real): scores 0.9 and -0.9, not side by side; 1 (fake): 0.5; 2 (real): thrice 0.5; 3 (fake): 0.8.
+  rows.add(std::acos(0.9), 0, 0);
   rows.add(std::acos(0.5), 1, 1);
-  rows.add(std::acos(0.5), 0, 2);
+  for (int i = 0; i < 3; ++i) rows.add(std::acos(0.5), 0, 2);
   rows.add(std::acos(0.8), 1, 3);
+  rows.add(std::acos(-0.9), 0, 0);
   // Pairs: (1, 0) won, (1, 2) tied, (3, 0) and (3, 2) won.
   EXPECT_NEAR(rows.health().auc, 3.5 / 4, 1e-12);
   EXPECT_NEAR(rows.health({-1, 0}).auc, 0.5 / 4, 1e-12);

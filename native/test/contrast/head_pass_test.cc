@@ -111,6 +111,19 @@ TEST(HeadPass, DropoutDropsItsShareAndKeepsTheMean) {
   EXPECT_EQ(x[0], 1.0F);
 }
 
+TEST(HeadPass, ForgetsTheDropoutOfAnEarlierBatch) {
+  const Case each(7, {4, 6, 3});
+  const auto device = cpu_device(1);
+  HeadPass pass;
+  Random random(5);
+  pass.forward(*device, each.head, each.x.data(), each.rows, 0.4, random);
+  pass.forward(*device, each.head, each.x.data(), each.rows);
+  std::vector<LayerGradient> after;
+  pass.backward(*device, each.head, each.du.data(), after);
+  const std::vector<LayerGradient> plain = each.gradient(1);
+  for (std::size_t l = 0; l < 2; ++l) EXPECT_EQ(after[l].weight, plain[l].weight) << l;
+}
+
 TEST(HeadPass, HasTheSameBitsForAnyThreadCount) {
   const Case each(50, {33, 20, 18});
   const std::vector<LayerGradient> single = each.gradient(1);

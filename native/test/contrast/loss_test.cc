@@ -234,6 +234,27 @@ TEST(Loss, StaysFiniteForRowsOfAnyLength) {
   });
 }
 
+TEST(Loss, GradientBeyondFloatsRangeIsCutToIt) {
+  const double largest = std::numeric_limits<float>::max();
+  LossCase one = random_case({8, 4}, {0, 1}, 75);
+  const LossValue plain = measured_loss(one, 1);
+  one.options.base_temperature = 1e-300;
+  const LossValue scaled = measured_loss(one, 1);
+  for (std::size_t i = 0; i < one.u.size(); ++i) {
+    EXPECT_EQ(scaled.embeddings[i], std::copysign(largest, plain.embeddings[i])) << i;
+  }
+
+  // 1e12 is what a zero row multiplies.
+  one = with_zero_row(one, 3);
+  one.options = options_of(LossKind::align_uniform);
+  const LossValue light = measured_loss(one, 1);
+  one.options.align_weight = one.options.uniform_weight = 1e30;
+  const LossValue heavy = measured_loss(one, 1);
+  for (std::size_t i = 3 * 4; i < 4 * 4; ++i) {
+    EXPECT_EQ(heavy.embeddings[i], std::copysign(largest, light.embeddings[i])) << i;
+  }
+}
+
 TEST(Loss, RefusesNumbersThatItCannotComputeWith) {
   const double nan = std::nan("");
   const double infinity = std::numeric_limits<double>::infinity();
@@ -260,7 +281,9 @@ TEST(Loss, RefusesNumbersThatItCannotComputeWith) {
   for (const double bad : {-1.0, 5e-324, nan}) {
     refuses(LossKind::supcon, "baseTemperature", [bad](LossOptions& o) { o.base_temperature = bad; });
   }
-  refuses(LossKind::align_uniform, "alignAlpha", [](LossOptions& o) { o.align_alpha = 0.5; });
+  for (const double bad : {0.9, 8.1, nan}) {
+    refuses(LossKind::align_uniform, "alignAlpha", [bad](LossOptions& o) { o.align_alpha = bad; });
+  }
   refuses(LossKind::align_uniform, "uniformT", [](LossOptions& o) { o.uniform_t = 101; });
   refuses(LossKind::margin, "margin", [](LossOptions& o) { o.margin = 2.1; });
 }

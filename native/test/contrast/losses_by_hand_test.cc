@@ -91,6 +91,18 @@ TEST(Triplet, HardLooksAtTheFarthestPositiveAndTheNearestNegative) {
   EXPECT_NEAR(measured_loss(one, 1).loss, sum / 12, 1e-14);
 }
 
+TEST(Triplet, HasNoGradientOnTheMarginItself) {
+  LossOptions options = options_of(LossKind::triplet);
+  for (const TripletMining mining : {TripletMining::hard, TripletMining::all}) {
+    options.mining = mining;
+    // Two rows at one place, and one from which they are exactly the margin away.
+    options.margin = kRoot;
+    const LossValue value = measured_loss(in_plane({1, 0, 3, 0, 0, 1}, {0, 0, 1}, options), 1);
+    EXPECT_EQ(value.loss, 0);
+    EXPECT_EQ(value.embeddings, std::vector<double>(6));
+  }
+}
+
 TEST(Triplet, SharesTheGradientAmongRowsThatAreAsFar) {
   LossOptions options = options_of(LossKind::triplet);
   options.margin = 2;

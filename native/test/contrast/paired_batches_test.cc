@@ -132,7 +132,8 @@ TEST(PairedBatches, KeepEveryPromiseOnRandomStores) {
 }
 
 TEST(PairedBatches, HoldBlocksOfRowsOfOneVideo) {
-  const Rows rows = celebrity_like(20, 8);
+  Rows rows = celebrity_like(20, 8);
+  Random(2).shuffle(rows.rows);
   ClassBatches batches = rows.batches({64, 4});
   std::size_t alone = 0;
   for (const auto& batch : batches.next_epoch()) {
@@ -185,6 +186,31 @@ TEST(PairedBatches, LetRealsWithoutFakesComeAsOftenAsTheOthers) {
     }
   }
   EXPECT_NEAR((lone / 20) / (paired / 30), 1, 0.1);
+}
+
+TEST(PairedBatches, LeaveEachBlockOneOfItsOwnRealsHoweverManyHaveNoFakes) {
+  Rows rows = celebrity_like(4, 8);
+  for (std::uint32_t g = 100; g < 120; ++g) rows.add(g, 0, 8);
+  // 224 fakes in blocks of 4, 16 a batch: no cut divides a block.
+  ClassBatches batches = rows.batches({32, 4});
+  for (int epoch = 0; epoch < 5; ++epoch) {
+    const Pairing pairing = pairing_of(rows, batches.next_epoch());
+    EXPECT_EQ(pairing.met, pairing.rows);
+  }
+}
+
+TEST(PairedBatches, LendNothingWhereFakesWithoutARealLeavePlacesEnough) {
+  Rows rows = celebrity_like(10, 4);
+  for (std::uint32_t g = 50; g < 70; ++g) rows.add(g, 1, 4);
+  for (std::uint32_t g = 100; g < 102; ++g) rows.add(g, 0, 4);
+  ClassBatches batches = rows.batches({32, 4});
+  for (int epoch = 0; epoch < 5; ++epoch) {
+    for (const auto& batch : batches.next_epoch()) {
+      std::map<std::uint32_t, std::size_t> fakes, reals;
+      for (const std::size_t row : batch) ++(rows.labels[row] == 1 ? fakes : reals)[rows.groups[row]];
+      for (std::uint32_t g = 0; g < 10; ++g) EXPECT_GE(reals[g], std::min<std::size_t>(fakes[g], 4));
+    }
+  }
 }
 
 TEST(PairedBatches, LetSingleFramesMeetTheirRealsAsFarAsOthersLeavePlaces) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <thread>
@@ -153,18 +154,24 @@ TEST(ShardRows, OpenFewOfManyFilesFromManyThreads) {
   for (std::thread& each : threads) each.join();
 }
 
-TEST(ShardRows, SayWhichFileIsMissingOrCutWhileItIsRead) {
+TEST(ShardRows, SayWhichFileIsMissingUnreadableOrCutWhileItIsRead) {
   const Store store(2);
-  const ShardRows rows(store.shards, kDims, {{0, 8}, {1, 8}});
+  const ShardRows rows(store.shards, kDims, {{0, 8}, {1, 8}, {0, 7}});
   EXPECT_EQ(gathered(rows, {0}).size(), kDims);
   ASSERT_EQ(truncate(store.shards[0].path.c_str(), 128 + 8 * kDims * 2 + 3), 0);
-  const Error cut = error_of([&] { gathered(rows, {0}); });
+  const Error cut = error_of([&] { gathered(rows, {0, 2}); });
   EXPECT_EQ(cut.code(), ErrorCode::store_corrupt) << cut.message();
   EXPECT_EQ(path_in(cut), store.shards[0].path);
+  EXPECT_NE(cut.message().find("it ends in row 8 of 9"), std::string::npos) << cut.message();
   ASSERT_EQ(unlink(store.shards[1].path.c_str()), 0);
   const Error missing = error_of([&] { gathered(rows, {1}); });
   EXPECT_EQ(missing.code(), ErrorCode::store_corrupt) << missing.message();
   EXPECT_EQ(path_in(missing), store.shards[1].path);
+  // A link to itself is there, and cannot be opened.
+  std::filesystem::create_symlink(store.shards[1].path, store.shards[1].path);
+  const Error unreadable = error_of([&] { gathered(rows, {1}); });
+  EXPECT_EQ(unreadable.code(), ErrorCode::io) << unreadable.message();
+  EXPECT_EQ(path_in(unreadable), store.shards[1].path);
 }
 
 TEST(ShardRows, NameTheRowThatIsNotFinite) {

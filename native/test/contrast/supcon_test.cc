@@ -212,6 +212,9 @@ TEST(Supcon, IsTheReferenceOnEveryTarget) {
   for (Batch batch : large_batches()) {
     std::copy_n(batch.row(0), batch.shape.dims, batch.row(64));
     std::fill_n(batch.row(7), batch.shape.dims, 0.0F);
+    // Shorter than the least norm, but with a direction.
+    const double length = clamped_norm(batch.row(11), batch.shape.dims);
+    for (std::size_t k = 0; k < batch.shape.dims; ++k) batch.row(11)[k] *= static_cast<float>(4e-13 / length);
     batch.labels[9] = -77;
     for (const double temperature : {0.026, 0.07, 0.5, 20.0}) {
       std::vector<double> expected(batch.u.size());
@@ -285,6 +288,66 @@ TEST(Supcon, IsTheReferenceWhereMostOfTheGradientCancels) {
         }
       }
     }
+  }
+}
+
+/// dL/d(1 / temperature): the mean over anchors of what a row's softmax expects of its cosines, less what its positives
+/// have.
+double temperature_gradient_by_hand(const Batch& batch, double temperature) {
+  const std::size_t dims = batch.shape.dims;
+  const auto cosine = [&](std::size_t i, std::size_t j) {
+    const float* const a = batch.u.data() + i * dims;
+    const float* const b = batch.u.data() + j * dims;
+    return std::inner_product(a, a + dims, b, 0.0) / (clamped_norm(a, dims) * clamped_norm(b, dims));
+  };
+  double sum = 0;
+  double anchors = 0;
+  for (std::size_t i = 0; i < batch.shape.rows; ++i) {
+    double exponentials = 0, expected = 0, positives = 0, pulled = 0;
+    for (std::size_t a = 0; a < batch.shape.rows; ++a) {
+      if (a == i) continue;
+      const double each = cosine(i, a);
+      exponentials += std::exp(each / temperature);
+      expected += std::exp(each / temperature) * each;
+      if (batch.labels[a] != batch.labels[i]) continue;
+      pulled += each;
+      ++positives;
+    }
+    if (positives == 0) continue;
+    sum += expected / exponentials - pulled / positives;
+    ++anchors;
+  }
+  return sum / anchors;
+}
+
+TEST(Supcon, TemperatureGradientIsTheFormulasAlsoWhereItCancels) {
+  // Rows about one point: the softmax expects nearly the mean that the positives have, the nearer the hotter.
+  for (const LossShape shape : {LossShape{150, 24}, LossShape{800, 3}}) {
+    Batch batch = random_batch("about a point", shape, {0, 1});
+    for (std::size_t i = 1; i < shape.rows; ++i) {
+      for (std::size_t k = 0; k < shape.dims; ++k) batch.row(i)[k] = batch.row(0)[k] + 0.3F * batch.row(i)[k];
+    }
+    for (const double temperature : {0.07, 0.5, 20.0}) {
+      LossOptions options;
+      options.temperature = temperature;
+      double gradient = 0;
+      LossWorkspace workspace;
+      contrastive_loss({batch.u.data(), batch.labels.data(), shape}, options, 2, {nullptr, &gradient}, workspace);
+      const double expected = temperature_gradient_by_hand(batch, temperature);
+      EXPECT_NEAR(gradient, expected, 1e-5 * expected) << shape.rows << " rows at " << temperature;
+    }
+  }
+}
+
+TEST(Supcon, LossDoesNotDependOnWhetherAGradientIsAskedFor) {
+  // Settled batches too, whose gradient is done again in double.
+  for (const float width : {1.0F, 1e-3F}) {
+    Batch batch = random_batch("settling", {140, 16}, {0, 1});
+    for (std::size_t i = 2; i < 140; ++i) {
+      for (std::size_t k = 0; k < 16; ++k) batch.row(i)[k] = batch.row(i % 2)[k] + width * batch.row(i)[k];
+    }
+    std::vector<float> gradient(batch.u.size());
+    EXPECT_EQ(kernel(batch, 0.07, gradient.data()), kernel(batch, 0.07, nullptr)) << width;
   }
 }
 

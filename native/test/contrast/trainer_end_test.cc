@@ -13,6 +13,7 @@
 namespace unreel::contrast {
 namespace {
 
+using test::balanced_toy;
 using test::detail;
 using test::error_of;
 using test::expect_same;
@@ -172,6 +173,41 @@ TEST(TrainHead, DivergesOnFeaturesThatPassFloatsRange) {
   TrainerOptions options = quick_options();
   options.learning_rate = 10;
   EXPECT_EQ(train(toy.view(), options).failure->code(), ErrorCode::diverged);
+}
+
+TEST(TrainHead, DivergesWhenTheLastStepOfAnEpochPassesFloatsRange) {
+  // One step: its loss is that of the weights before; those after it are finite, what they project to is not.
+  Toy toy;
+  TrainerOptions options = quick_options();
+  options.epochs = 1;
+  options.batch = 1000;
+  options.weight_decay = 0;
+  options.learning_rate = 3e38;
+  const TrainingResult result = train(toy.view(), options);
+  EXPECT_EQ(result.end, TrainingEnd::diverged);
+  EXPECT_EQ(result.state.epochs, 0);
+}
+
+TEST(TrainHead, DivergesWithItsClassifier) {
+  // The first step of a classifier of zeros does not reach the head.
+  Toy toy;
+  TrainerOptions options = quick_options();
+  options.optimizer = OptimizerKind::sgd;
+  options.loss.term = LossTerm::hinge;
+  options.loss.term_weight = 1e39;
+  options.learning_rate = 1000;
+  EXPECT_EQ(train(toy.view(), options).end, TrainingEnd::diverged);
+}
+
+TEST(TrainHead, DivergesWithItsTemperature) {
+  // Rows of a class are no nearer than others: the loss falls as the temperature rises.
+  Toy toy = balanced_toy(32);
+  TrainerOptions options = quick_options();
+  options.learn_temperature = true;
+  options.learning_rate = 1000;
+  const TrainingResult result = train(toy.view(), options);
+  ASSERT_EQ(result.end, TrainingEnd::diverged);
+  EXPECT_EQ(result.failure->code(), ErrorCode::diverged);
 }
 
 }  // namespace

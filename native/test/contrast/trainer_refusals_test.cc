@@ -106,5 +106,32 @@ TEST(TrainHead, NamesTheOptionThatIsOutOfRange) {
   EXPECT_EQ(error_of([] { cpu_device(0); }).code(), ErrorCode::invalid_argument);
 }
 
+TEST(TrainHead, RefusesAStateOfOtherSizes) {
+  Toy toy;
+  TrainerOptions options = quick_options();
+  options.hidden = 5;
+  options.loss.term = LossTerm::hinge;
+  options.epochs = 2;
+  const TrainerState whole = train(toy.view(), options).state;
+  options.epochs = 3;
+  EXPECT_EQ(train(toy.view(), options, {}, &whole).state.epochs, 3);
+  const auto refuses = [&](const std::string& what, auto change) {
+    TrainerState state = whole;
+    change(state);
+    EXPECT_EQ(error_of([&] { train(toy.view(), options, {}, &state); }).code(), ErrorCode::internal) << what;
+  };
+  refuses("no layer", [](TrainerState& state) { state.head.layers.clear(); });
+  refuses("a longer row", [](TrainerState& state) { state.head.layers[0].in = 23; });
+  refuses("a short weight", [](TrainerState& state) { state.head.layers[1].weight.pop_back(); });
+  refuses("a short bias", [](TrainerState& state) { state.head.layers[1].bias.pop_back(); });
+  refuses("another best head", [](TrainerState& state) { state.best.layers.pop_back(); });
+  refuses("a short classifier", [](TrainerState& state) { state.classifier.pop_back(); });
+  refuses("a short optimiser", [](TrainerState& state) { state.optimizer.pop_back(); });
+  refuses("a short history", [](TrainerState& state) { state.history.pop_back(); });
+  refuses("no epoch", [](TrainerState& state) { state.epochs = 0, state.history.clear(); });
+  refuses("no best epoch", [](TrainerState& state) { state.best_epoch = 0; });
+  refuses("a best epoch to come", [](TrainerState& state) { state.best_epoch = 3; });
+}
+
 }  // namespace
 }  // namespace unreel::contrast

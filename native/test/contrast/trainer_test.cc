@@ -201,39 +201,69 @@ TEST(TrainHead, WarmsUpAndDecaysAlongACosine) {
   EXPECT_NEAR(factor_of(0.5, 2), (1 - 0.5 / 3 * 0.4) * (1 - 1.0 / 3 * 0.4) * (1 - 0.5 * 0.4) * (1 - 0.25 * 0.4), 1e-6);
 }
 
-TEST(TrainHead, TakesTheseTwoSteps) {
-  // All rows fill one batch, whose order is the only thing that this loop does not know.
-  Toy toy = balanced_toy(32);
-  for (const double clip : {0.0, 0.01}) {
-    for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
-      TrainerOptions options = quick_options();
-      options.epochs = 2;
-      options.weight_decay = 4;
-      options.clip_norm = clip;
-      options.optimizer = kind;
-      const TrainingResult trained = train(toy.view(), options);
+/// What three steps make of a linear head, a classifier and the temperature, one epoch each.
+TrainerState three_steps(Toy& toy, const TrainerOptions& options) {
+  const auto device = cpu_device(1);
+  TrainerState state;
+  state.head = Head::seeded({toy.dims, 0, options.dimension}, options.seed);
+  state.log_scale = static_cast<float>(std::log(1 / options.loss.temperature));
+  const bool has_term = options.loss.term != LossTerm::none;
+  if (has_term) state.classifier.assign(options.dimension + 1, 0);
+  LinearLayer& layer = state.head.layers[0];
+  const std::size_t count = layer.weight.size() + layer.bias.size() + state.classifier.size() + 1;
+  const auto optimizer = options.optimizer == OptimizerKind::sgd ? sgd(count, 0.9) : adamw(count);
+  for (const double share : {1.0, 0.75, 0.25}) {
+    HeadPass pass;
+    const std::vector<float>& u = pass.forward(*device, state.head, toy.x.data(), toy.rows);
+    std::vector<float> du(u.size());
+    std::vector<float> by_classifier(options.dimension + 1);
+    double by_scale = 0;
+    LossOptions loss = options.loss;
+    loss.temperature = 1 / std::exp(state.log_scale);
+    device->loss(
+        {u.data(), toy.labels.data(), {toy.rows, options.dimension}, state.classifier.data()}, loss,
+        {du.data(), options.learn_temperature ? &by_scale : nullptr, has_term ? by_classifier.data() : nullptr});
+    std::vector<LayerGradient> gradient;
+    pass.backward(*device, state.head, du.data(), gradient);
+    const auto by_log_scale = static_cast<float>(by_scale / loss.temperature);
+    std::vector<ParameterGroup> groups = {
+        {layer.weight.data(), gradient[0].weight.data(), layer.weight.size(), options.weight_decay},
+        {layer.bias.data(), gradient[0].bias.data(), layer.bias.size(), 0},
+        {&state.log_scale, &by_log_scale, 1, 0}};
+    if (has_term) {
+      groups.push_back({state.classifier.data(), by_classifier.data(), options.dimension, options.weight_decay});
+      groups.push_back({&state.classifier.back(), &by_classifier.back(), 1, 0});
+    }
+    const double norm = gradient_norm(groups);
+    optimizer->step(groups, share * options.learning_rate,
+                    options.clip_norm > 0 && norm > options.clip_norm ? options.clip_norm / norm : 1);
+  }
+  return state;
+}
 
-      const auto device = cpu_device(1);
-      Head head = Head::seeded({toy.dims, 0, options.dimension}, options.seed);
-      LinearLayer& layer = head.layers[0];
-      const std::size_t count = layer.weight.size() + layer.bias.size();
-      const auto optimizer = kind == OptimizerKind::sgd ? sgd(count, 0.9) : adamw(count);
-      for (const double rate : {options.learning_rate, options.learning_rate / 2}) {
-        HeadPass pass;
-        std::vector<LayerGradient> gradient;
-        const std::vector<float>& u = pass.forward(*device, head, toy.x.data(), toy.rows);
-        std::vector<float> du(u.size());
-        device->loss({u.data(), toy.labels.data(), {toy.rows, head.out()}}, options.loss, {du.data()});
-        pass.backward(*device, head, du.data(), gradient);
-        const std::vector<ParameterGroup> groups = {
-            {layer.weight.data(), gradient[0].weight.data(), layer.weight.size(), options.weight_decay},
-            {layer.bias.data(), gradient[0].bias.data(), layer.bias.size(), 0}};
-        const double norm = gradient_norm(groups);
-        optimizer->step(groups, rate, clip > 0 && norm > clip ? clip / norm : 1);
+TEST(TrainHead, TakesTheseThreeSteps) {
+  // All rows fill one batch, whose order is the only thing that three_steps() does not know.
+  Toy toy = balanced_toy(32);
+  const auto expect_near = [](const std::vector<float>& actual, const std::vector<float>& expected) {
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << i;
+  };
+  for (const bool rich : {false, true}) {
+    for (const double clip : {0.0, 0.01}) {
+      for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+        TrainerOptions options = quick_options();
+        options.epochs = 3;
+        options.weight_decay = 4;
+        options.clip_norm = clip;
+        options.optimizer = kind;
+        options.learn_temperature = rich;
+        if (rich) options.loss.term = LossTerm::cross_entropy;
+        const TrainerState trained = train(toy.view(), options).state;
+        const TrainerState expected = three_steps(toy, options);
+        expect_near(numbers(trained.head), numbers(expected.head));
+        expect_near(trained.classifier, expected.classifier);
+        EXPECT_NEAR(trained.log_scale, expected.log_scale, 1e-5);
       }
-      const std::vector<float> expected = numbers(head);
-      const std::vector<float> actual = numbers(trained.state.head);
-      for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << i;
     }
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "reference.h"
+#include "svm/random_stream.h"
 
 namespace unreel::svm {
 namespace {
@@ -63,6 +64,43 @@ TEST(Model, DecisionValuesEqualLibsvmInEveryBit) {
             << "dims " << dims << " first label " << first_label;
       }
     }
+  }
+}
+
+TEST(Model, HasLibsvmsOwnProbabilitiesInEveryBitGivenItsStream) {
+  for (const int first_label : {0, 1}) {
+    for (const unsigned seed : {1U, 77U}) {
+      const Data data(150, 6, 40, first_label);
+      Parameters parameters = parameter_sets()[1];
+      parameters.libsvm_probability = true;
+      parameters.stream = seed;
+      const auto model = train(data, parameters);
+      begin_stream(seed);
+      const Reference reference(data, parameters);
+      std::vector<double> ours(data.rows);
+      model->probabilities({data.x.data(), data.rows, data.dims}, 2, ours.data());
+      for (std::size_t row = 0; row < data.rows; ++row) {
+        double estimates[2];
+        const auto nodes = test::nodes_of(&data.x[row * data.dims], data.dims);
+        svm_predict_probability(reference.get(), nodes.data(), estimates);
+        EXPECT_EQ(ours[row], estimates[first_label == 1 ? 0 : 1]);
+      }
+    }
+  }
+}
+
+TEST(Model, RefusesProbabilitiesThatItHasNot) {
+  const Data data(30, 3, 41, 1);
+  const auto model = train(data, parameter_sets()[0]);
+  std::vector<double> out(data.rows);
+  EXPECT_THROW(model->probabilities({data.x.data(), data.rows, data.dims}, 1, out.data()), Error);
+}
+
+TEST(RandomStream, IsThatOfRand) {
+  for (const unsigned seed : {0U, 1U, 12345U}) {
+    srand(seed);
+    begin_stream(seed);
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(next_of_stream(), rand());
   }
 }
 

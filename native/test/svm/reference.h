@@ -17,12 +17,16 @@
 
 namespace unreel::svm::test {
 
-/// Two overlapping clouds; about a tenth of the features is exactly zero.
 struct Data {
   std::size_t rows, dims;
   std::vector<double> x;
   std::vector<std::int32_t> labels;
 
+  /// All zeros.
+  Data(std::size_t row_count, std::size_t dim_count)
+      : rows(row_count), dims(dim_count), x(row_count * dim_count), labels(row_count) {}
+
+  /// Two overlapping clouds; about a tenth of the features is exactly zero.
   Data(std::size_t row_count, std::size_t dim_count, std::uint64_t seed, int first_label)
       : rows(row_count), dims(dim_count) {
     Random random(seed);
@@ -79,6 +83,7 @@ class Reference {
     parameter.coef0 = parameters.kernel.coef0;
     parameter.degree = parameters.kernel.degree;
     parameter.nu = parameters.nu;
+    parameter.probability = parameters.libsvm_probability ? 1 : 0;
     parameter.C = parameters.c;
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;

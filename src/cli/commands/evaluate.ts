@@ -2,11 +2,12 @@ import { type Command, Option } from "commander";
 import type { Shareable } from "../../datasets/leak.js";
 import { throwIfAborted, UnreelTypeError } from "../../errors.js";
 import { evaluate, type Report } from "../../evaluation/evaluate.js";
-import { evaluateDetector } from "../../evaluation/evaluate-detector.js";
+import { type EvaluateDetectorOptions, evaluateDetector } from "../../evaluation/evaluate-detector.js";
 import { readPredictions } from "../../evaluation/predictions.js";
 import { prepareReportFolder, writeReport } from "../../evaluation/report-folder.js";
 import { openStore } from "../../features/store.js";
 import { interruptible } from "../interrupt.js";
+import { openShare } from "../options.js";
 import { say, writeJsonLine } from "../output.js";
 import { typed } from "../typed.js";
 
@@ -17,6 +18,8 @@ interface EvaluateCommandOptions {
   readonly out: string;
   readonly allowShared?: string;
   readonly title?: string;
+  readonly threshold?: NonNullable<EvaluateDetectorOptions["threshold"]>;
+  readonly prevalence?: number;
 }
 
 /** `unreel evaluate`: a report on a detector, or on anyone's scores. */
@@ -35,6 +38,17 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--out <dir>", "the report's folder")
     .option("--allow-shared <kinds>", "let the test share source, identity or group with training; said in the report")
     .option("--title <text>", "heading of the report")
+    .addOption(
+      new Option(
+        "--threshold <name>",
+        "with --detector: convenience, balanced (default), security, or a threshold's own name",
+      ).conflicts("predictions"),
+    )
+    .addOption(
+      new Option("--prevalence <share>", "with --detector: share of fakes among your videos, for the precision there")
+        .argParser(openShare)
+        .conflicts("predictions"),
+    )
     .action((features: string | undefined, options: EvaluateCommandOptions) =>
       interruptible((signal) => run(features, options, signal)),
     );
@@ -52,6 +66,8 @@ async function run(features: string | undefined, options: EvaluateCommandOptions
     report: options.out,
     video: { n, accuracy, majorityBaseline, balancedAccuracy, precision, recall, f1, auc, eer, ap },
     interval: report.interval,
+    reliability: report.reliability,
+    deployment: report.deployment,
     coverage: report.coverage.video.coverage,
   });
 }
@@ -64,17 +80,21 @@ async function ofDetector(features: string | undefined, options: EvaluateCommand
     split: options.split ?? "test",
     allowShared: new Set(shareables(options.allowShared)),
     ...(options.title !== undefined && { title: options.title }),
+    ...(options.threshold !== undefined && { threshold: options.threshold }),
+    ...(options.prevalence !== undefined && { prevalence: options.prevalence }),
     command: commandOf(features, options.detector, options),
   });
 }
 
 /** The command that makes the same report again. */
 function commandOf(features: string, detector: string, options: EvaluateCommandOptions): string {
-  const { split = "test", out, allowShared, title } = options;
+  const { split = "test", out, allowShared, title, threshold, prevalence } = options;
   return typed([
     ...["unreel", "evaluate", features, "--detector", detector, "--split", split, "--out", out],
     ...(allowShared === undefined ? [] : ["--allow-shared", allowShared]),
     ...(title === undefined ? [] : ["--title", title]),
+    ...(threshold === undefined ? [] : ["--threshold", threshold]),
+    ...(prevalence === undefined ? [] : ["--prevalence", String(prevalence)]),
   ]);
 }
 

@@ -1,17 +1,19 @@
 import { type Command, Option } from "commander";
-import { loadDetector, type ScanResult } from "../../detector.js";
+import { loadDetector, type ScanOptions, type ScanResult, type Verdict } from "../../detector.js";
 import { encoderFiles } from "../encoders.js";
 import { exitCode } from "../exit.js";
 import { collectInputs, inputOf, sourceOf } from "../inputs.js";
 import { interruptible } from "../interrupt.js";
 import { addLimitOptions, type LimitOptions, limitsOf } from "../limits.js";
-import { wholeNumber } from "../options.js";
+import { openShare, scoreOrName, wholeNumber } from "../options.js";
 import { failure, say, write, writeJsonLine } from "../output.js";
 import { Progress } from "../progress.js";
 
 interface ScanCommandOptions extends LimitOptions {
   readonly detector: string;
   readonly encoder?: string;
+  readonly threshold?: NonNullable<ScanOptions["threshold"]>;
+  readonly prevalence?: number;
   readonly json?: boolean;
   readonly jsonl?: boolean;
   readonly failOn?: string;
@@ -33,6 +35,12 @@ export function addScanCommand(program: Command): void {
       "--encoder <file>",
       "the encoder's ONNX file or name (several: A,B), where it is not at the place that the detector names",
     )
+    .option(
+      "--threshold <name|score>",
+      "from where on it is fake: convenience, balanced (default), security, a threshold's own name, or a score",
+      scoreOrName,
+    )
+    .option("--prevalence <share>", "share of fakes among your videos, for the probability", openShare)
     .addOption(new Option("--json", "one JSON document with all results").conflicts("jsonl"))
     .option("--jsonl", "one line of JSON per video as it finishes (the default when stdout is no terminal)")
     .addOption(new Option("--fail-on <verdict>", "exit with 3 when a video has that verdict").choices(["fake"]))
@@ -49,7 +57,7 @@ export function addScanCommand(program: Command): void {
 
 async function scan(videos: readonly string[], options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
   const inputs = await collectInputs(videos, options);
-  const { threads, batch, encoder, concurrency } = options;
+  const { threads, batch, encoder, concurrency, threshold, prevalence } = options;
   await using detector = await loadDetector(options.detector, {
     ...(encoder !== undefined && { encoder: encoderFiles(encoder) }),
     ...(threads !== undefined && { threads }),
@@ -58,6 +66,8 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   });
   const many = {
     ...(concurrency !== undefined && { concurrency }),
+    ...(threshold !== undefined && { threshold }),
+    ...(prevalence !== undefined && { prevalence }),
     limits: limitsOf(options),
     signal,
   };
@@ -88,11 +98,17 @@ async function scan(videos: readonly string[], options: ScanCommandOptions, sign
   else if (fakes > 0 && options.failOn === "fake") process.exitCode = exitCode.findings;
 }
 
-/** A result for people: verdict, score beside its threshold, input. */
+/** A result for people: verdict, input, score beside its threshold, and how probable it is that it is fake. */
 function line(result: ScanResult<string>): string {
   if (!result.ok) return `error         ${result.input}: ${result.error.code}: ${result.error.message}`;
   const { verdict, score, threshold, reason } = result;
   const figures =
     score === undefined ? (reason ?? "") : `score ${score.toFixed(4)} (fake from ${threshold.value.toFixed(4)})`;
-  return `${verdict.padEnd(12)}  ${result.input}  ${figures}`;
+  return `${verdict.padEnd(12)}  ${result.input}  ${figures}${probabilityText(result)}`;
+}
+
+function probabilityText({ probability, interval }: Verdict): string {
+  if (probability === undefined) return "";
+  const range = interval === undefined ? "" : ` (${interval.map((end) => end.toFixed(2)).join(" to ")})`;
+  return `, probability ${probability.toFixed(2)}${range}`;
 }

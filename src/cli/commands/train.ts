@@ -4,6 +4,7 @@ import { encodersOf } from "../../fingerprint.js";
 import { trainDetectorHead, trainDetectorSvm } from "../../training/detector-training.js";
 import { type LossName, type LossSettings, lossNames } from "../../training/loss.js";
 import type { EpochReport } from "../../training/train-head.js";
+import { decided, decisionsText } from "../decisions.js";
 import { interruptible } from "../interrupt.js";
 import { numberFrom0, positiveNumber, shareBelow1, wholeNumber } from "../options.js";
 import { say, writeJsonLine } from "../output.js";
@@ -159,10 +160,7 @@ function noteOf({ loss, validationLoss, auc, meanCosine, alignment, uniformity }
 
 async function trainSvm(features: string, options: SvmCommandOptions, signal: AbortSignal): Promise<void> {
   const store = await openStore(features);
-  const { svm, threshold } = await trainDetectorSvm(store, options.detector, { ...options, signal });
-  say(
-    `${svm.supportVectorCount} support vectors; threshold ${threshold.name} = ${threshold.value.toFixed(4)}, chosen on ` +
-      `${threshold.videos} validation videos`,
-  );
-  await writeJsonLine({ detector: options.detector, supportVectors: svm.supportVectorCount, threshold });
+  const { svm, ...decisions } = await trainDetectorSvm(store, options.detector, { ...options, signal });
+  say(`${svm.supportVectorCount} support vectors. ${decisionsText(decisions)}`);
+  await writeJsonLine({ detector: options.detector, supportVectors: svm.supportVectorCount, ...decided(decisions) });
 }
