@@ -174,10 +174,12 @@ TEST(Model, OneClassFilesGoBothWaysWithoutLosingABit) {
 TEST(Model, ProbabilitiesOfSvmTrainAreLibsvmsAfterReadingAndWriting) {
   const TempFolder folder;
   const Data queries(40, 6, 32, 0);
+  Parameters parameters = parameter_sets()[1];
+  parameters.libsvm_probability = true;
   for (const int real : {0, -1}) {
     for (const int first_label : {0, 1}) {
       const Data data(90, 6, 31, first_label);
-      const Reference reference(data, parameter_sets()[1], real, true);
+      const Reference reference(data, parameters, real);
       ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
       const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));
       const auto model = Model::load(folder.file("libsvm.model"));
@@ -201,9 +203,10 @@ TEST(Model, ProbabilitiesOfOneClassAreLibsvmsAfterReadingAndWriting) {
   const TempFolder folder;
   Parameters parameters = parameter_sets()[1];
   parameters.formulation = Formulation::one_class;
+  parameters.libsvm_probability = true;
   const Data data(120, 6, 31, 0);
   const Data queries(40, 6, 32, 0);
-  const Reference reference(data, parameters, 0, true);
+  const Reference reference(data, parameters);
   ASSERT_NE(reference.get()->prob_density_marks, nullptr);
   ASSERT_EQ(svm_save_model(folder.file("libsvm.model").c_str(), reference.get()), 0);
   const test::UniqueSvmModel before(svm_load_model(folder.file("libsvm.model").c_str()));

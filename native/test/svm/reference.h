@@ -63,11 +63,11 @@ inline int type_of(Kernel kernel) {
   return kTypes[static_cast<int>(kernel)];
 }
 
-/// svm_train as svm-train calls it, -b 1 with `probability`. `real` is the label that stands for 0. Keeps the rows that
-/// libsvm's model points to.
+/// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that libsvm's model points
+/// to.
 class Reference {
  public:
-  Reference(const Data& data, const Parameters& parameters, int real = 0, bool probability = false) {
+  Reference(const Data& data, const Parameters& parameters, int real = 0) {
     for (std::size_t i = 0; i < data.rows; ++i) {
       nodes_.push_back(nodes_of(&data.x[i * data.dims], data.dims));
       labels_.push_back(data.labels[i] == 1 ? 1 : real);
@@ -88,7 +88,6 @@ class Reference {
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
     parameter.shrinking = parameters.shrinking ? 1 : 0;
-    parameter.probability = probability ? 1 : 0;
     parameter.nr_weight = 2;
     parameter.weight_label = weight_labels;
     parameter.weight = weights;
