@@ -115,6 +115,14 @@ describe.skipIf(!havePrograms)(`libsvm's programs (${withoutPrograms})`, () => {
     const probabilities = await predict(at("theirs.model"), "-b", "1");
     expect(probabilities.split("\n")[0]).toMatch(/^labels /);
     expect(await predict(at("kept.model"), "-b", "1")).toBe(probabilities);
+    const [head = "", ...answers] = probabilities.trimEnd().split("\n");
+    const column = head.split(" ").indexOf("1");
+    const ours = await svm.probabilities(unseen.x, { rows: unseenRows });
+    for (const [row, line] of answers.entries()) {
+      const printed = line.split(" ");
+      expect(Number(printed[0]) === 1).toBe((ours[row] ?? 0) > 0.5);
+      expect(ours[row]).toBeCloseTo(Number(printed[column]), 5);
+    }
   });
 });
 
