@@ -44,9 +44,10 @@ const { dimension } = table;
 const encoders = store.info.fingerprint.encoders ?? [];
 const sizes = encoders.map((encoder) => encoder.dimension);
 const blocks = sizes.reduce((sum, size) => sum + size, 0) === dimension ? sizes : [dimension];
+// By name, not as table.groupIndices() numbers them: folds follow from these numbers.
 const numberOf = new Map([...new Set(table.groups)].sort().map((group, at) => [group, at]));
 const groupOf = Uint32Array.from(table.groups, (group) => numberOf.get(group));
-const videoOf = Uint32Array.from(table.videos.flatMap(({ rows }, at) => new Array(rows).fill(at)));
+const videoOf = table.videoIndices;
 
 /** The groups in an order that only the text decides. */
 function shuffled(text, groups) {

@@ -8,6 +8,7 @@ import type { LeakFacts } from "./datasets/leak.js";
 import { UnreelError } from "./errors.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { prepareOutputFolder, writeFileAtomic } from "./output-folder.js";
+import { checkpointFormat } from "./training/checkpoint.js";
 
 /** What was seen in training: an evaluation refuses to test on it. */
 export interface TrainingRecord {
@@ -63,7 +64,7 @@ const encoderFile = "encoder.json";
 export async function prepareDetectorFolder(dir: string): Promise<void> {
   await prepareOutputFolder(dir, {
     marker: descriptionFile,
-    unfinished: [checkpointFile],
+    unfinished: { file: checkpointFile, mark: checkpointFormat },
     what: "a detector",
   });
 }

@@ -62,6 +62,7 @@ export {
   type FeatureTable,
   openStore,
   type TrainingTable,
+  type VectorFile,
 } from "./features/store.js";
 export type { Fingerprint } from "./fingerprint.js";
 export {
@@ -94,12 +95,14 @@ export {
 } from "./training/cross-validation.js";
 export {
   type DetectorHeadOptions,
+  type DetectorSettings,
   type DetectorSvmOptions,
   trainDetectorHead,
   trainDetectorSvm,
 } from "./training/detector-training.js";
 export { type HeadMetadata, ProjectionHead } from "./training/head.js";
 export type { HeadLayer } from "./training/head-layers.js";
+export type { RecordedEpoch, TrainingHistory } from "./training/history.js";
 export {
   type AlignUniformSettings,
   type ContrastiveLoss,
@@ -120,6 +123,7 @@ export type { SvmFormulation, SvmKernel, SvmOptions, TrainSvmOptions } from "./t
 export {
   type EpochReport,
   type HeadOrigin,
+  type HeadTrainingSettings,
   type TrainHeadOptions,
   TrainingError,
   type TrainingRows,

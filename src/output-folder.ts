@@ -8,8 +8,11 @@ import { UnreelError } from "./errors.js";
 export interface OutputFolderOptions {
   /** The file whose presence says that an earlier run of unreel wrote the folder: "metrics.json". */
   readonly marker: string;
-  /** Files that tell the same while the marker is not there yet: those that an unfinished run leaves. */
-  readonly unfinished?: readonly string[];
+  /**
+   * A file that tells the same while the marker is not there yet, which an unfinished run leaves. Others may have one of
+   * its name: ours has `mark` in its first bytes.
+   */
+  readonly unfinished?: { readonly file: string; readonly mark: string };
   /** What will be written, for messages: "a report". */
   readonly what: string;
   /**
@@ -72,8 +75,21 @@ async function entriesOf(folder: string): Promise<string[]> {
   return entries;
 }
 
+async function beginningOf(path: string): Promise<Buffer> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 async function isOurs(folder: string, entries: readonly string[], options: OutputFolderOptions): Promise<boolean> {
-  if (options.unfinished?.some((name) => entries.includes(name))) return true;
+  const { unfinished } = options;
+  if (unfinished !== undefined && entries.includes(unfinished.file)) {
+    if ((await beginningOf(join(folder, unfinished.file))).includes(unfinished.mark)) return true;
+  }
   if (!entries.includes(options.marker)) return false;
   return options.recognise === undefined || options.recognise(await readFile(join(folder, options.marker), "utf8"));
 }

@@ -60,6 +60,15 @@ describe("prepareOutputFolder", () => {
     await prepareOutputFolder(folder, { ...options, recognise });
   });
 
+  it("takes what an unfinished run left, and no file of another that has its name", async () => {
+    const unfinished = { file: "half", mark: "a thing, half done" };
+    await writeFile(join(folder, "half"), "whatever else");
+    const prepared = prepareOutputFolder(folder, { ...options, unfinished });
+    await expect(prepared).rejects.toMatchObject({ code: "ERR_UNREEL_OUTPUT_EXISTS" });
+    await writeFile(join(folder, "half"), `12 ${unfinished.mark} 34`);
+    await prepareOutputFolder(folder, { ...options, unfinished });
+  });
+
   it("refuses a file in the place of the folder, or of a parent", async () => {
     await writeFile(join(folder, "file"), "");
     const code = "ERR_UNREEL_OUTPUT_EXISTS";

@@ -27,7 +27,10 @@ const stageRounds = 7;
 
 const titleOf = ({ rows, dims }) => `N ${rows} D ${dims}`;
 
-/** What exact arithmetic cannot save: cosines of half the pairs twice, their gradient once, the head there and back. */
+/**
+ * What exact arithmetic cannot save: 4 N^2 D for the loss (cosines of half the pairs twice, their gradient once) and
+ * 4 N 512 D for the head there and back: a ninth of it all at 4,096 rows, a third at 1,024.
+ */
 const floorFlops = ({ rows, dims }) => 4 * rows * rows * dims + 4 * rows * features * dims;
 
 /** Steps a round, so that a round of the quickest takes some tenths of a second. */

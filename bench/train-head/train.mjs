@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { openStore, trainDetectorHead } from "../../dist/index.js";
 
-/** A line of /proc/self/status, in MB. */
-function statusMb(name) {
+/** A line of /proc/self/status, in MiB. */
+function statusMib(name) {
   const [, kb] = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   return Number(kb) / 1024;
 }
 
 const { store: folder, out, epochs, threads } = JSON.parse(process.argv[2] ?? "");
-const startMb = statusMb("VmRSS");
+const startMib = statusMib("VmRSS");
 const store = await openStore(folder);
 const { rows, bytes } = await store.describe();
 const times = [performance.now()];
@@ -23,8 +23,8 @@ process.stdout.write(
     count: rows,
     epochSeconds,
     otherSeconds,
-    peakMb: statusMb("VmHWM"),
-    startMb,
-    storeMb: bytes / 2 ** 20,
+    peakMib: statusMib("VmHWM"),
+    startMib,
+    storeMib: bytes / 2 ** 20,
   }),
 );

@@ -13,9 +13,9 @@ namespace {
 contrast::Shard shard_argument(const Napi::Object& object) {
   contrast::Shard shard;
   shard.path = string_argument(object.Get("path"));
-  shard.offset = size_argument(object.Get("offset"));
+  shard.offset = size_argument(object.Get("dataOffset"));
   shard.rows = size_argument(object.Get("rows"));
-  const bool half = string_argument(object.Get("type")) == "<f2";
+  const bool half = string_argument(object.Get("dtype")) == "<f2";
   shard.type = half ? contrast::ElementType::float16 : contrast::ElementType::float32;
   return shard;
 }

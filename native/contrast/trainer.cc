@@ -35,6 +35,11 @@ void stay_finite(const float* values, std::size_t count) {
   if (!all_finite(values, count)) throw Diverged();
 }
 
+/// Ends an epoch that brought all rows to one point.
+struct Collapsed {
+  EpochReport report;
+};
+
 /// Ends an epoch that TrainingHooks::stop cut short.
 struct StopRequested {};
 
@@ -102,7 +107,8 @@ class Training {
 
   const TrainerState& state() const { return state_; }
 
-  /// Trains and judges one epoch. Throws Diverged; the state is then as it was before the epoch. Throws StopRequested.
+  /// Trains and judges one epoch. Throws Diverged, Collapsed, StopRequested; the state is then as it was before the
+  /// epoch.
   void run_epoch() {
     const TrainerState before = state_;
     try {
@@ -113,15 +119,12 @@ class Training {
       report.health = health();
       report.learning_rate = learning_rate(state_.steps - 1);
       report.temperature = temperature();
+      if (report.health.cross_cosine > kCollapsed) throw Collapsed{report};
       finish_epoch(report);
     } catch (...) {
       state_ = before;
       throw;
     }
-  }
-
-  bool has_collapsed() const {
-    return !state_.history.empty() && state_.history.back().health.cross_cosine > kCollapsed;
   }
 
   bool has_stalled() const {
@@ -358,16 +361,14 @@ TrainingResult train_head(const Device& device, const TrainingRows& rows, const 
   TrainingResult result;
   try {
     // A state to go on from may be one that ends here.
-    while (training.state().epochs < options.epochs && !training.has_collapsed() && !training.has_stalled()) {
+    while (training.state().epochs < options.epochs && !training.has_stalled()) {
       training.run_epoch();
       if (hooks.on_epoch) hooks.on_epoch(training.state());
     }
-    if (training.has_collapsed()) {
-      result.end = TrainingEnd::collapsed;
-      result.failure = collapsed(training.state().history.back(), options);
-    } else if (training.has_stalled()) {
-      result.end = TrainingEnd::early;
-    }
+    if (training.has_stalled()) result.end = TrainingEnd::early;
+  } catch (const Collapsed& end) {
+    result.end = TrainingEnd::collapsed;
+    result.failure = collapsed(end.report, options);
   } catch (const Diverged&) {
     result.end = TrainingEnd::diverged;
     result.failure = diverged(training.state().epochs + 1, options);

@@ -78,7 +78,8 @@ struct TrainingHooks {
  * The best epoch is that of the least validation loss (training loss where there is no validation part). The validation
  * loss is the mean over class-balanced batches of the validation part, which are drawn once: it compares with the
  * training loss, and from epoch to epoch. Rows whose projection is zero teach the head nothing in that step. A run has
- * collapsed when at an epoch's end the mean cosine of a real and a fake row is above 0.99.
+ * collapsed when at an epoch's end the mean cosine of a real and a fake row is above 0.99; the state is then that
+ * before the epoch, as after a divergence.
  *
  * Throws invalid_argument (an option outside its range, a label other than 0 and 1, a part without two rows of a
  * class), one_class (also when one part of TrainingRows::validation lacks a class), not_finite (names row and column),

@@ -45,6 +45,7 @@ class CrossValidation {
       require_both_classes(static_cast<std::size_t>(number));
     }
     values_.resize(plan.gammas.size() * plan.cs.size() * x.rows());
+    parameters_.cache_mb /= side_by_side();
   }
 
   std::vector<double> run() {
@@ -65,6 +66,12 @@ class CrossValidation {
   }
 
  private:
+  /// Trainings that run at a time.
+  int side_by_side() const {
+    const std::size_t tasks = plan_.cs.size() * folds_.size();
+    return static_cast<int>(std::min<std::size_t>(tasks, static_cast<std::size_t>(control_.threads)));
+  }
+
   void require_both_classes(std::size_t number) const {
     const std::vector<std::size_t>& rows = folds_[number].training;
     const auto fakes = std::count_if(rows.begin(), rows.end(), [&](std::size_t row) { return labels_[row] == 1; });
@@ -80,7 +87,7 @@ class CrossValidation {
   void run_side_by_side(std::size_t tasks, const Body& body) {
     std::atomic<std::size_t> next{0};
     std::atomic<bool> failed{false};
-    const int threads = static_cast<int>(std::min<std::size_t>(tasks, static_cast<std::size_t>(control_.threads)));
+    const int threads = side_by_side();
     parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t, std::size_t) {
       for (std::size_t task = next++; task < tasks && !failed; task = next++) {
         try {

@@ -20,7 +20,8 @@ struct CrossValidationPlan {
 };
 
 struct CrossValidationControl {
-  int threads = 1;  ///< trainings run side by side; the result does not depend on it
+  int threads =
+      1;  ///< trainings that run side by side, and share Parameters::cache_mb; the result does not depend on it
   CancelToken cancel;
   std::function<void(std::size_t done, std::size_t all)> on_progress;  ///< after each training; on any thread, in turn
   double max_seconds = std::numeric_limits<double>::infinity();        ///< of one training

@@ -16,14 +16,15 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Four numbers at most: registers of eight were no quicker on Zen 4, which takes two cycles for them.
-using Doubles = hn::CappedTag<double, 4>;
+/// Four numbers on Zen 4, which takes two cycles for registers of eight and was slower with them.
+using Doubles = hn::CappedTag<double, HWY_TARGET == HWY_AVX3_ZEN4 ? 4 : 8>;
 using Vector = hn::Vec<Doubles>;
 
 constexpr std::size_t kWidth = hn::MaxLanes(Doubles());
 constexpr std::size_t kVectors = kLanes / kWidth;
 /// Rows whose sums stay in registers: AVX-512 has twice as many of them.
 constexpr std::size_t kRows = kVectors > 2 ? 2 : HWY_TARGET <= HWY_AVX3 ? 8 : 4;
+constexpr std::size_t kHalf = kRows / 2;
 
 struct SquaredDistance {
   static HWY_INLINE Vector term(Vector row, Vector vector) {
@@ -76,6 +77,10 @@ template <class Product, class Number>
 void sum_all(const double* const* rows, std::size_t count, const Number* block, std::size_t dims, double* out) {
   std::size_t r = 0;
   for (; r + kRows <= count; r += kRows) sum_terms<Product, kRows>(rows + r, block, dims, out + r * kLanes);
+  if (r + kHalf <= count) {
+    sum_terms<Product, kHalf>(rows + r, block, dims, out + r * kLanes);
+    r += kHalf;
+  }
   for (; r < count; ++r) sum_terms<Product, 1>(rows + r, block, dims, out + r * kLanes);
 }
 

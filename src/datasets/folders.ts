@@ -85,7 +85,8 @@ export async function loadFolders(folder: string): Promise<Dataset> {
     const twin = seen.get(split);
     if (twin !== undefined) throw invalid(`${root} has both ${twin} and ${name}; keep one`, root);
     seen.set(split, name);
-    videos.push(...(await classVideos(root, `${name}/`, split)));
+    // One by one: a folder may hold more than a call takes arguments.
+    for (const video of await classVideos(root, `${name}/`, split)) videos.push(video);
   }
   if (videos.length === 0) {
     throw invalid(

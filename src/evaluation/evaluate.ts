@@ -3,7 +3,7 @@ import { type DeploymentPrecision, deploymentPrecision } from "../calibration/pr
 import { checkPrevalence } from "../calibration/prevalence.js";
 import { type Reliability, reliabilityOf } from "../calibration/reliability.js";
 import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
-import type { TrainingHistory } from "../training/history.js";
+import { checkedHistory, type TrainingHistory } from "../training/history.js";
 import { checkInteger, checkOneOf } from "../validate.js";
 import { type AucInterval, bootstrapAuc, type Grouped } from "./bootstrap.js";
 import { type Metrics, metricsOf, type Scored } from "./metrics.js";
@@ -171,6 +171,14 @@ function checkDeployment(prevalence: number | undefined, threshold: DecisionThre
   return checkPrevalence(prevalence, "options.prevalence");
 }
 
+function checkTraining(training: unknown): TrainingHistory {
+  try {
+    return checkedHistory(training);
+  } catch (error) {
+    throw new UnreelTypeError(`options.training: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 function checkOptions(options: EvaluateOptions): Settings {
   if (typeof options !== "object" || options === null) throw new UnreelTypeError("options must be an object");
   const { title = "Evaluation", split, threshold, aggregate = "mean", bootstrap = {}, allowShared = [] } = options;
@@ -189,7 +197,7 @@ function checkOptions(options: EvaluateOptions): Settings {
     notes: noteList.map((note) => checkText(note, "options.notes")),
     synthetic: synthetic === undefined ? undefined : checkText(synthetic, "options.synthetic"),
     provenance,
-    training: options.training,
+    training: options.training === undefined ? undefined : checkTraining(options.training),
   };
 }
 

@@ -24,9 +24,14 @@ function y(value: number, scale: Scale): number {
   return size.top + (1 - scale.position(value)) * inner.height;
 }
 
+/** A history from a file says null where one in memory says NaN. */
+function isThere(value: number | null | undefined): value is number {
+  return Number.isFinite(value);
+}
+
 function pathOf({ values, style }: Curve, scale: Scale): Html {
   const points = values.flatMap((value, epoch) =>
-    value === null ? [] : [`${at(x(epoch, values.length))} ${at(y(value, scale))}`],
+    !isThere(value) ? [] : [`${at(x(epoch, values.length))} ${at(y(value, scale))}`],
   );
   return html`<path class="roc ${style}" d="M${points.join("L")}"/>`;
 }
@@ -40,11 +45,11 @@ function legend(curves: readonly Curve[]): Html {
 
 /** Curves over epochs as inline SVG, with the best epoch marked. */
 function plot(id: string, title: string, curves: readonly Curve[], bestEpoch: number): Html | undefined {
-  const drawn = curves.filter(({ values }) => values.some((value) => value !== null));
+  const drawn = curves.filter(({ values }) => values.some(isThere));
   const [first] = drawn;
   if (first === undefined) return undefined;
   const epochs = first.values.length;
-  const scale = scaleOf(drawn.flatMap(({ values }) => values.filter((value) => value !== null)));
+  const scale = scaleOf(drawn.flatMap(({ values }) => values.filter(isThere)));
   const best = at(x(bestEpoch - 1, epochs));
   const bottom = size.top + inner.height;
   const words = drawn.map(({ name, values }) => `${name} from ${shown(values[0])} to ${shown(values.at(-1))}`);
@@ -64,7 +69,7 @@ function plot(id: string, title: string, curves: readonly Curve[], bestEpoch: nu
 }
 
 function shown(value: number | null | undefined): string {
-  return value === null || value === undefined ? "nothing" : shortNumber(value);
+  return isThere(value) ? shortNumber(value) : "nothing";
 }
 
 /** How the head was trained: its losses and its validation AUC by epoch. */

@@ -78,7 +78,7 @@ async function readHalves(
   handle: FileHandle,
 ): Promise<Uint16Array> {
   const shardRows = Array.from({ length: rows }, (_, at) => places[2 * (firstRow + at) + 1] ?? 0);
-  const first = Math.min(...shardRows);
+  const first = shardRows.reduce((least, row) => Math.min(least, row), Number.POSITIVE_INFINITY);
   const numberBytes = dtype === "<f2" ? 2 : 4;
   const bytes = rows * dimension * numberBytes;
   const from = dataOffset + first * dimension * numberBytes;

@@ -18,7 +18,7 @@ export interface RowPositions {
 
 /**
  * What a store says of rows, without their numbers: sorted by video id (UTF-16 code units), then frame, whatever the
- * store's shards look like. 28 bytes a row; the columns of strings are made when first asked for.
+ * store's shards look like. 24 bytes a row; the columns of strings are made when first asked for.
  */
 export class RowTable implements RowPositions {
   readonly rows: number;

@@ -8,7 +8,7 @@ import { checkedVectorFile, type VectorFile } from "./vector-file.js";
 
 /**
  * Rows whose vectors stay in the store: what a {@link FeatureTable} says in the same order, and where each vector lies.
- * 36 bytes a row, whatever the dimension, so that a store larger than memory can train.
+ * 32 bytes a row, whatever the dimension, so that a store larger than memory can train.
  */
 export class TrainingTable extends RowTable {
   /** The files that hold the vectors. */

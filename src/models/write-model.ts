@@ -134,6 +134,16 @@ export async function refuseForeignFile(path: string): Promise<void> {
   if (kind !== "ours" && kind !== "nothing") throw inTheWay(path, kind);
 }
 
+/**
+ * Makes sure that a model can be written to `path`: call it before the work that the model comes out of.
+ *
+ * @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS`, `ERR_UNREEL_OUTPUT_NOT_WRITABLE`, `ERR_UNREEL_IO`
+ */
+export async function prepareModelFile(path: string): Promise<void> {
+  await refuseForeignFile(path);
+  await stageFiles(dirname(path), async () => ({ names: [], result: undefined }));
+}
+
 /** A file of weights is unreel's where the model beside it is. @throws UnreelError `ERR_UNREEL_OUTPUT_EXISTS` */
 export async function refuseForeignData(model: string, data: string): Promise<void> {
   if ((await kindOf(model)) === "nothing" && (await kindOf(data)) !== "nothing") throw inTheWay(data, foreign);

@@ -284,9 +284,9 @@ export type NativeRowSource =
 /** An .npy file of vectors. */
 export interface NativeShard {
   path: string;
-  type: "<f2" | "<f4";
+  dtype: "<f2" | "<f4";
   /** Of the first vector, in bytes. */
-  offset: number;
+  dataOffset: number;
   rows: number;
 }
 

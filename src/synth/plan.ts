@@ -187,7 +187,7 @@ function levelsToTry(footage: readonly FootageShape[], minSize: PlanOptions["min
   const most = footage
     .filter(isUsable)
     .map((shape) => cellsAlong(shape.width, minSize.width) * cellsAlong(shape.height, minSize.height));
-  const levels = Array.from({ length: Math.max(1, ...most) }, (_, at) => at + 1);
+  const levels = Array.from({ length: most.reduce((a, b) => Math.max(a, b), 1) }, (_, at) => at + 1);
   const manyScenes = (level: number) => scenesOf(footage, level, minSize).length >= wantedScenes;
   // Coarse first, so that regions stay as large as can be; with too few scenes, the most scenes first.
   return [...levels.filter(manyScenes), ...levels.filter((level) => !manyScenes(level)).reverse()];

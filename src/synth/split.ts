@@ -53,7 +53,7 @@ function nearestEvenSum(
   const chosen: number[] = [];
   for (let left = sum; left > 0; ) {
     const unit = units[lastUnit.get(left) ?? -1] ?? [];
-    chosen.push(...unit);
+    for (const each of unit) chosen.push(each);
     left -= unit.length;
   }
   return { chosen, sum };

@@ -1,25 +1,24 @@
-import { type KeptState, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type CheckpointedRun, type KeptState, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 
 /** Keeps the latest state of one training in a file. States that come while another is written wait, the last one wins. */
 export class CheckpointFile {
   readonly #path: string;
-  readonly #run: string;
+  readonly #run: CheckpointedRun;
   #waiting: KeptState | undefined;
   #writing: Promise<void> | undefined;
   readonly #onFailure: () => void;
   #failure: unknown;
 
   /** @param onFailure called where the file cannot be written: going on would lose what comes */
-  constructor(path: string, run: string, onFailure: () => void) {
+  constructor(path: string, run: CheckpointedRun, onFailure: () => void) {
     this.#path = path;
     this.#run = run;
     this.#onFailure = onFailure;
   }
 
   /** The state to go on from; undefined where there is none of this run. */
-  async read(): Promise<KeptState | undefined> {
-    const found = await readCheckpoint(this.#path);
-    return found?.run === this.#run ? found.state : undefined;
+  read(): Promise<KeptState | undefined> {
+    return readCheckpoint(this.#path, this.#run);
   }
 
   keep(state: KeptState): void {
@@ -37,7 +36,7 @@ export class CheckpointFile {
     try {
       for (let state = this.#waiting; state !== undefined; state = this.#waiting) {
         this.#waiting = undefined;
-        await writeCheckpoint(this.#path, { state, run: this.#run });
+        await writeCheckpoint(this.#path, state, this.#run);
       }
     } catch (error) {
       this.#failure = error;

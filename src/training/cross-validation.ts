@@ -16,7 +16,8 @@ export interface CrossValidateSvmOptions extends SvmOptions {
   readonly c?: number | readonly number[];
   /** gamma, or a grid of them. Default 1. */
   readonly gamma?: number | "scale" | readonly number[];
-  /** A kernel matrix up to this size, in MiB, is kept and shared by folds and Cs. Default 1024: 16,384 rows. */
+  /** A kernel matrix up to this size, in MiB, is kept and shared by folds and Cs. Default 1024: 16,384 rows. `cacheMb` is
+   * parted between the trainings that run side by side. */
   readonly matrixMb?: number;
   /** Seconds after which a single training throws. Default: none. */
   readonly maxSeconds?: number;

@@ -56,14 +56,14 @@ export interface DetectorSvmOptions extends Pick<TrainSvmOptions, "kernel" | "c"
   readonly signal?: AbortSignal;
 }
 
-/** The same error, saying where the last good state is. */
+/** A divergence, saying where the state before is: a smaller step may lead on from it, but nothing from a collapse. */
 function withPlace(error: TrainingError, checkpoint: string): TrainingError {
-  if (error.best === undefined) return error;
+  if (error.code !== "ERR_UNREEL_DIVERGED" || error.best === undefined) return error;
   const message = `${error.message} The state before is in ${checkpoint}.`;
   return new TrainingError(new UnreelError(error.code, message, { ...error.details, path: checkpoint }), error.best);
 }
 
-/** Of the rows' numbers, video by video. */
+/** Of the rows' numbers, rounded to float16, video by video: a store of float32 that differs less counts as the same. */
 function contentHash({ manifestSha256, videos }: TrainingRecord): string {
   const hash = createHash("sha256").update(manifestSha256);
   for (const { content = "" } of videos) hash.update(content);
@@ -86,7 +86,8 @@ function manifestHash(videos: readonly TableVideo[]): string {
  * An SVM that was in the folder goes, since it saw another head.
  *
  * After each epoch the training is kept in `checkpoint.safetensors`, from which the same call goes on to the same bytes;
- * the file goes when the training has come to its end, and stays when it was stopped or diverged.
+ * the file goes when the training has come to its end, and stays, of the epochs before, when it was stopped, diverged or
+ * collapsed.
  *
  * @example
  * ```ts

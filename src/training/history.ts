@@ -25,12 +25,17 @@ export async function writeHistory(dir: string, { end, bestEpoch, history }: Hea
 
 /** Reads history.json. Throws a plain Error that says what is wrong with it. */
 export async function readHistory(dir: string): Promise<TrainingHistory> {
-  const content = JSON.parse(await readFile(join(dir, historyFile), "utf8")) as TrainingHistory;
+  return checkedHistory(JSON.parse(await readFile(join(dir, historyFile), "utf8")));
+}
+
+/** What the report needs of a history is there. Throws a plain Error that says what is wrong with it. */
+export function checkedHistory(content: unknown): TrainingHistory {
+  const history = content as TrainingHistory | null | undefined;
   const numbers = (epoch: Partial<RecordedEpoch> | null) =>
-    [epoch?.loss, epoch?.validationLoss, epoch?.auc].every((value) => value === null || Number.isFinite(value));
-  if (content?.schema !== 1 || !Array.isArray(content.epochs) || !content.epochs.every(numbers)) {
+    [epoch?.loss, epoch?.validationLoss, epoch?.auc].every((value) => value === null || typeof value === "number");
+  if (history?.schema !== 1 || !Array.isArray(history.epochs) || !history.epochs.every(numbers)) {
     throw new Error("it is no history of schema 1");
   }
-  if (content.epochs[content.bestEpoch - 1] === undefined) throw new Error("bestEpoch names none of its epochs");
-  return content;
+  if (history.epochs[history.bestEpoch - 1] === undefined) throw new Error("bestEpoch names none of its epochs");
+  return history;
 }

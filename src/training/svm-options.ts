@@ -25,7 +25,7 @@ export interface SvmOptions {
   readonly classWeights?: "balanced" | { readonly real: number; readonly fake: number };
   /** The gap at which the solver ends. Default 0.001. */
   readonly epsilon?: number;
-  /** MiB of kernel rows that a solver keeps. Default 200. */
+  /** MiB of kernel rows that the solver keeps at most; n rows have 4 n^2 bytes of them. The result does not depend on it. Default 1024. */
   readonly cacheMb?: number;
   /** Leave out variables that will probably not move again. Default true. */
   readonly shrinking?: boolean;
@@ -134,7 +134,7 @@ export function nativeSvmParameters(
     weightReal: checkPositive(weights.real, "options.classWeights.real"),
     weightFake: checkPositive(weights.fake, "options.classWeights.fake"),
     epsilon: checkPositive(options.epsilon ?? 1e-3, "options.epsilon"),
-    cacheMb: checkPositive(options.cacheMb ?? 200, "options.cacheMb"),
+    cacheMb: checkPositive(options.cacheMb ?? 1024, "options.cacheMb"),
     shrinking: checkFlag(options.shrinking ?? true, "options.shrinking"),
     exact: checkFlag(options.exact ?? true, "options.exact"),
     libsvmProbability:

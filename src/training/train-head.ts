@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os";
 import { UnreelError, UnreelRangeError, UnreelTypeError } from "../errors.js";
 import type { NativeHeadOptions, NativeRowSource, NativeTrainerState, NativeTrainingRows } from "../native/binding.js";
 import { nativeBinding, toUnreelError, withSignal } from "../native/load.js";
-import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf } from "../validate.js";
+import { checkInteger, checkOneOf, checkPositive, checkRange, checkTyped, pathOf, shown } from "../validate.js";
+import { sizesOf } from "./checkpoint.js";
 import { CheckpointFile } from "./checkpoint-file.js";
 import { type HeadMetadata, ProjectionHead } from "./head.js";
 import { type LossSettings, nativeLoss } from "./loss.js";
@@ -45,7 +46,7 @@ export interface EpochReport {
   readonly auc: number;
   /** Mean pairwise cosine of the projections. */
   readonly meanCosine: number;
-  /** The same over pairs of a real and a fake: above 0.99 the head has collapsed. */
+  /** The same over pairs of a real and a fake. Above 0.99 the head has collapsed, and the epoch is not reported. */
   readonly crossCosine: number;
   /** Mean squared distance of two rows of one class, 0 to 4 (Wang and Isola 2020). */
   readonly alignment: number;
@@ -66,7 +67,7 @@ export interface HeadTrainingSettings {
   readonly dim?: number;
   /** `linear` (default), or `mlp`: linear, ReLU, linear. */
   readonly head?: "linear" | "mlp";
-  /** Units of the MLP's hidden layer. Default: the length of an embedding. */
+  /** Units of the MLP's hidden layer; refused with a linear head. Default: the length of an embedding. */
   readonly hidden?: number;
   /** Share of the last layer's inputs that each training step drops, below 1. Default 0. */
   readonly dropout?: number;
@@ -120,7 +121,7 @@ export interface HeadOrigin {
 
 /** A training that cannot be gone on with. `code` is `ERR_UNREEL_DIVERGED` or `ERR_UNREEL_COLLAPSED`. */
 export class TrainingError extends UnreelError {
-  /** The best head before; undefined where no epoch was whole. */
+  /** The best head of the epochs before; undefined where it was the first. */
   readonly best: (ProjectionHead & Omit<HeadOrigin, "end">) | undefined;
 
   constructor(failure: UnreelError, best: TrainingError["best"]) {
@@ -156,27 +157,31 @@ export function trainHead(rows: TrainingRows, options: TrainHeadOptions = {}): P
   if (!rows.labels.every((label) => label === 0 || label === 1)) {
     throw new UnreelTypeError("rows.labels: every label must be 0 (real) or 1 (fake)");
   }
-  const native = {
-    labels: rows.labels,
-    validation: checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation"),
-    videos: checkTyped(
-      rows.videos ?? Uint32Array.from({ length: count }, (_, row) => row),
-      Uint32Array,
-      count,
-      "rows.videos",
-    ),
-    groups: checkTyped(rows.groups ?? new Uint32Array(0), Uint32Array, rows.groups ? count : 0, "rows.groups"),
-  };
+  const validation = checkTyped(rows.validation ?? new Uint8Array(count), Uint8Array, count, "rows.validation");
+  const videos = checkTyped(
+    rows.videos ?? Uint32Array.from({ length: count }, (_, row) => row),
+    Uint32Array,
+    count,
+    "rows.videos",
+  );
+  const groups = checkTyped(rows.groups ?? new Uint32Array(0), Uint32Array, rows.groups ? count : 0, "rows.groups");
   const blocks = (rows.blocks ?? []).map((block, at) => checkInteger(block, 1, `rows.blocks[${at}]`));
   if (rows.blocks !== undefined && blocks.reduce((sum, block) => sum + block, 0) !== dims) {
     throw new UnreelRangeError(`rows.blocks must sum up to rows.dimension, ${dims}, not [${blocks}]`);
   }
   const checkpoint = options.checkpoint === undefined ? undefined : pathOf(options.checkpoint, "options.checkpoint");
-  // The addon copies rows when it is called; a checkpoint is read before.
-  const x = checkpoint === undefined ? rows.x : rows.x.slice();
+  const native = nativeHeadOptions(options, dims);
+  // The addon copies what it is given when it is called; a checkpoint is read before.
+  const own = <T extends { slice(): T }>(column: T): T => (checkpoint === undefined ? column : column.slice());
+  const x = own(rows.x);
   const identity = () => createHash("sha256").update(bytesOf(x)).digest("hex");
-  const data = { source: { x, rows: count, dims }, rows: native, blocks, identity };
-  return runTraining(data, nativeHeadOptions(options, dims), {
+  const data: TrainingData = {
+    source: { x, rows: count, dims },
+    rows: { labels: own(rows.labels), validation: own(validation), videos: own(videos), groups: own(groups) },
+    blocks,
+    identity,
+  };
+  return runTraining(data, native, {
     ...options,
     ...(checkpoint !== undefined && { checkpoint }),
   });
@@ -196,9 +201,15 @@ export interface TrainingData {
 export function nativeHeadOptions(options: TrainHeadOptions, dims: number): NativeHeadOptions {
   const below1 = (value: unknown, name: string) => checkRange(value, 0, 1 - Number.EPSILON, name);
   const mlp = checkOneOf(options.head ?? "linear", ["linear", "mlp"], "options.head") === "mlp";
+  if (!mlp && options.hidden !== undefined) {
+    throw new UnreelTypeError("options.hidden has no meaning with the head linear");
+  }
   const hidden = checkInteger(options.hidden ?? dims, 1, "options.hidden");
   const loss = nativeLoss(options);
   const { learnTemperature = false } = options;
+  if (typeof learnTemperature !== "boolean") {
+    throw new UnreelTypeError(`options.learnTemperature must be true or false, not ${shown(learnTemperature)}`);
+  }
   if (learnTemperature && loss.loss !== "supcon") {
     throw new UnreelTypeError(`options.learnTemperature has no meaning with the loss ${loss.loss}`);
   }
@@ -233,7 +244,9 @@ export async function runTraining(
   const file =
     checkpoint === undefined
       ? undefined
-      : new CheckpointFile(checkpoint, runOf(data, native), () => abort.token.cancel());
+      : new CheckpointFile(checkpoint, { run: runOf(data, native), sizes: sizesOf(native, data.source.dims) }, () =>
+          abort.token.cancel(),
+        );
   const from = file === undefined ? undefined : await file.read();
   if (from !== undefined) onResume?.(from.epochs);
   const history: EpochReport[] = [...(from?.history ?? [])];

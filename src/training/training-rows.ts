@@ -26,14 +26,8 @@ export function storedTrainingRows(
   table: TrainingTable,
   validation: Uint8Array,
 ): { readonly source: NativeRowSource; readonly rows: NativeTrainingRows } {
-  const shards = table.files.map(({ path, dtype, dataOffset, rows }) => ({
-    path,
-    type: dtype,
-    offset: dataOffset,
-    rows,
-  }));
   return {
-    source: { shards, places: table.places, dims: table.dimension },
+    source: { shards: table.files, places: table.places, dims: table.dimension },
     rows: { labels: table.labels, validation, videos: table.videoIndices, groups: table.groupIndices() },
   };
 }

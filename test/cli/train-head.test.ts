@@ -1,6 +1,6 @@
 // `unreel train head` that is interrupted, killed and run again, on one thread and two: the same bytes.
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, watch } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOrOpenStore, openStore, ProjectionHead } from "../../src/index.js";
@@ -95,6 +95,7 @@ describe("train head", () => {
     const stopped = await runCli(trainHead("stopped"), { onStart: signalOnCheckpoint("stopped", "SIGINT") });
     expect(stopped.status).toBe(130);
     expect(stopped.stderr).toContain("it was interrupted; the same command goes on");
+    expect(stopped.stderr).not.toContain("Next:");
     const kept = await ProjectionHead.load(at("stopped", "head.safetensors"));
     expect(kept.kind).toBe("mlp");
     const { epochs, end } = JSON.parse(readFileSync(at("stopped", "history.json"), "utf8"));
@@ -106,15 +107,17 @@ describe("train head", () => {
   });
 
   it("says in JSON and in history.json how it went, and writes the head as ONNX", async () => {
-    const { status, stdout } = await runCli([
+    const { status, stdout, stderr } = await runCli([
       ...["train", "head", features, "--out", at("told"), "--epochs", "12", "--loss", "triplet", "--term", "hinge"],
-      ...["--onnx", at("told.onnx")],
+      ...["--onnx", at("told.onnx"), "--patience", "0"],
     ]);
     expect(status).toBe(0);
     const [line] = jsonLines(stdout);
     const history = JSON.parse(readFileSync(at("told", "history.json"), "utf8"));
     expect(line).toMatchObject({ kind: "linear", inputDimension: 64, dimension: 128, bestEpoch: history.bestEpoch });
-    expect(history.epochs).toHaveLength(Number(line?.epochs));
+    expect(line).toMatchObject({ detector: at("told"), epochs: 12, end: "finished" });
+    expect(stderr).toContain(`Next: unreel train svm ${features} --detector ${at("told")}\n`);
+    expect(history.epochs).toHaveLength(12);
     expect(Object.keys(history.epochs[0])).toEqual(
       expect.arrayContaining(["loss", "validationLoss", "auc", "meanCosine", "alignment", "uniformity", "temperature"]),
     );
@@ -129,11 +132,35 @@ describe("train head", () => {
     ["a margin for supcon", ["--margin", "0.5"], /options\.margin is no option of the loss supcon/],
     ["a temperature to learn for triplet", ["--loss", "triplet", "--learn-temperature"], /learnTemperature/],
     ["an unknown loss", ["--loss", "arcface"], /supcon, align-uniform/],
+    ["hidden units of a linear head", ["--head", "linear", "--hidden", "8"], /options\.hidden has no meaning/],
     ["a dropout of 1", ["--dropout", "1"], /below 1/],
   ])("refuses %s with exit 2", async (_what, more, message) => {
     const { status, stderr } = await runCli(trainHead("refused", ...more));
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
+  });
+
+  it("refuses an ONNX target before it trains", async () => {
+    writeFileSync(at("mine.onnx"), "somebody's weights");
+    for (const [target, code] of [
+      [at("mine.onnx"), "ERR_UNREEL_OUTPUT_EXISTS"],
+      [at("nowhere", "head.onnx"), "ERR_UNREEL_OUTPUT_NOT_WRITABLE"],
+    ] as const) {
+      const { status, stderr } = await runCli(trainHead("untrained", "--onnx", target));
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(code);
+    }
+    expect(existsSync(at("untrained"))).toBe(false);
+    expect(readFileSync(at("mine.onnx"), "utf8")).toBe("somebody's weights");
+  });
+
+  it("tells a collapsed run apart", async () => {
+    const alike = ["--head", "linear", "--dropout", "0", "--loss", "align-uniform", "--uniform-weight", "0"];
+    const { status, stderr } = await runCli(trainHead("collapsed", ...alike, "--learning-rate", "0.05"));
+    expect(status).toBe(1);
+    expect(stderr).toContain("ERR_UNREEL_COLLAPSED");
+    expect(stderr).not.toContain("checkpoint.safetensors");
+    expect(existsSync(at("collapsed", "detector.json"))).toBe(false);
   });
 
   it("tells a diverged run where its last good state is", async () => {

@@ -266,6 +266,9 @@ describe("evaluate: what it refuses", () => {
     ["no resamples", { bootstrap: { samples: 0 } }],
     ["a fraction for a seed", { bootstrap: { seed: 0.5 } }],
     ["notes that are no text", { notes: [3] }],
+    ["a history of another schema", { training: { schema: 2, epochs: [], bestEpoch: 1 } }],
+    ["a history of text", { training: "history.json" }],
+    ["a history without its best epoch", { training: { schema: 1, end: "finished", epochs: [], bestEpoch: 1 } }],
     ["an unknown thing to share", { allowShared: ["video"] }],
   ])("%s in the options, at once", (_what, options) => {
     expect(() => evaluate(four, options as unknown as EvaluateOptions)).toThrow(

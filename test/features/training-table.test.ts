@@ -78,6 +78,18 @@ describe("rows without their vectors", () => {
     expect(await storedLeakFactsOf(table)).toEqual(leakFactsOf(Object.assign(table, { x })));
   });
 
+  it("hash a video of 200,000 frames", async () => {
+    const rows = 200_000;
+    const folder = join(await temporaryFolder(), "features");
+    const store = await createOrOpenStore(folder, { ...sampleOptions, dimension: 1 });
+    const frames = Array.from({ length: rows }, (_, frame) => ({ frame, ptsUs: frame * 40_000 }));
+    const embeddings = Float32Array.from({ length: rows }, (_, row) => row % 100);
+    await using writer = await store.writer(endless);
+    await writer.add({ ...videoFeatures(0, 1), frames, embeddings });
+    await writer.close();
+    expect(await storedLeakFactsOf(await store.rows())).toEqual(leakFactsOf(await store.read()));
+  });
+
   it("say so when a file is cut or removed before it is hashed", async () => {
     const store = await sampleStore(0, 4);
     const table = await store.rows();

@@ -17,7 +17,7 @@ const data = { ...clusters(rows, dimension), rows, dimension };
 const heads = ["linear", "mlp"] as const;
 
 async function trained(kind: "linear" | "mlp"): Promise<ProjectionHead> {
-  return trainHead(data, { head: kind, dim: 6, hidden: 9, epochs: 2, batch: 16 });
+  return trainHead(data, { head: kind, dim: 6, ...(kind === "mlp" && { hidden: 9 }), epochs: 2, batch: 16 });
 }
 
 function greatestDifference(a: Float32Array, b: Float32Array | readonly number[]): number {

@@ -90,19 +90,20 @@ describe("a head's file is refused", () => {
   });
 
   /** A safetensors file of these tensors, each of zeros. */
-  function file(tensors: Readonly<Record<string, readonly number[]>>, fill = 0): Buffer {
+  function file(tensors: Readonly<Record<string, readonly number[]>>, fill = 0, dtype: "F32" | "F64" = "F32"): Buffer {
+    const Numbers = dtype === "F64" ? Float64Array : Float32Array;
     let end = 0;
     const header = Object.fromEntries(
       Object.entries(tensors).map(([name, shape]) => {
         const begin = end;
-        end += 4 * shape.reduce((product, side) => product * side, 1);
-        return [name, { dtype: "F32", shape, data_offsets: [begin, end] }];
+        end += Numbers.BYTES_PER_ELEMENT * shape.reduce((product, side) => product * side, 1);
+        return [name, { dtype, shape, data_offsets: [begin, end] }];
       }),
     );
     const json = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(json.length));
-    return Buffer.concat([length, json, Buffer.from(new Float32Array(end / 4).fill(fill).buffer)]);
+    return Buffer.concat([length, json, Buffer.from(new Numbers(end / Numbers.BYTES_PER_ELEMENT).fill(fill).buffer)]);
   }
 
   it.each<[string, () => Buffer, RegExp]>([
@@ -124,6 +125,17 @@ describe("a head's file is refused", () => {
     ["with an empty weight", () => file({ weight: [0, 3], bias: [0] }), /weight has shape/],
     ["with NaN", () => file({ weight: [2, 3], bias: [2] }, Number.NaN), /NaN/],
     ["with infinity", () => file({ weight: [2, 3], bias: [2] }, Number.POSITIVE_INFINITY), /NaN or infinite/],
+    [
+      "with a hidden layer that gives other numbers than the last takes",
+      () => file({ "hidden.weight": [4, 3], "hidden.bias": [4], weight: [2, 5], bias: [2] }),
+      /hidden\.weight gives 4 numbers and weight takes 5/,
+    ],
+    [
+      "with a hidden layer without bias",
+      () => file({ "hidden.weight": [4, 3], weight: [2, 4], bias: [2] }),
+      /lacks the tensors hidden\.weight and hidden\.bias/,
+    ],
+    ["with doubles", () => file({ weight: [2, 3], bias: [2] }, 0, "F64"), /not of float32/],
     [
       "with half floats",
       () => Buffer.from(whole.toString("latin1").replaceAll('"F32"', '"F16"'), "latin1"),

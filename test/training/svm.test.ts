@@ -46,6 +46,9 @@ const cases: [string, Omit<TrainSvmOptions, "rows" | "dims">][] = [
   ["linear with C = 30 and weights", { kernel: "linear", c: 30, classWeights: { real: 0.8, fake: 1.5 } }],
   ["rbf", { kernel: "rbf" }],
   ["rbf with C = 10 and gamma = 0.37", { kernel: "rbf", c: 10, gamma: 0.37 }],
+  ["polynomial", { kernel: "polynomial", gamma: 0.4, coef0: 1, degree: 2 }],
+  ["sigmoid", { kernel: "sigmoid", gamma: 0.1, coef0: -0.2 }],
+  ["nu-SVC", { formulation: "nu-svc", nu: 0.4 }],
 ];
 
 describe.skipIf(referencePython() === undefined)(`decision values beside libsvm's own (${withoutPython})`, () => {
@@ -319,7 +322,7 @@ describe("an SVM's file is refused", () => {
 
   it.each([
     ["another kind of machine", 1, "svm_type nu_svr"],
-    ["another kernel", 2, "kernel_type precomputed"],
+    ["a kernel that is no function of two rows", 2, "kernel_type precomputed"],
     ["a gamma that is no number", 3, "gamma half"],
     ["three classes", 4, "nr_class 3"],
     ["labels that are no classes of ours", 7, "label 3 7"],

@@ -1,16 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import type { ProjectionHead } from "../../src/training/head.js";
 import { contrastiveLoss } from "../../src/training/loss.js";
 import { type EpochReport, TrainingError, type TrainingRows, trainHead } from "../../src/training/train-head.js";
 import { repositoryRoot } from "../support/cli.js";
-import { temporaryFolder } from "../support/folders.js";
 import { clusters } from "./clusters.js";
-
-const folder = temporaryFolder("train-head");
-const at = (name: string) => join(folder, name);
 
 const dimension = 12;
 const rows = 80;
@@ -96,6 +90,40 @@ describe("trainHead", () => {
     expect((await running).layers).toEqual((await trainHead(data, quick)).layers);
   });
 
+  it("standardises features where blocks are given: their scale and place change nothing", async () => {
+    const shifted = data.x.map((value, i) => value * 2 ** (i % dimension) + (i % dimension));
+    const options = { ...quick, learningRate: 0.01 };
+    const blocks = [4, 8];
+    const [plain, moved] = await Promise.all([
+      trainHead({ ...data, blocks }, options),
+      trainHead({ ...data, x: shifted, blocks }, options),
+    ]);
+    const [z, zMoved] = await Promise.all([plain.project(data.x, { rows }), moved.project(shifted, { rows })]);
+    for (const [i, value] of z.entries()) expect(zMoved[i]).toBeCloseTo(value, 3);
+    expect((await trainHead({ ...data, blocks: [dimension] }, options)).layers).not.toEqual(plain.layers);
+    expect((await trainHead(data, options)).layers).not.toEqual(plain.layers);
+  });
+
+  it("warms up over a twentieth of the steps and has an embedding's length of hidden units, unless told otherwise", async () => {
+    const mlp = { ...quick, epochs: 12, head: "mlp" } as const;
+    const [plain, told, cold] = await Promise.all([
+      trainHead(data, mlp),
+      trainHead(data, { ...mlp, hidden: dimension, warmUp: 0.05 }),
+      trainHead(data, { ...mlp, warmUp: 0 }),
+    ]);
+    expect(plain.layers.map((layer) => layer.out)).toEqual([dimension, quick.dim]);
+    expect(plain.layers).toEqual(told.layers);
+    expect(plain.layers).not.toEqual(cold.layers);
+  });
+
+  it("names the temperature of the epoch that it keeps, learnt or not", async () => {
+    const learnt = await trainHead({ ...data, validation }, { ...quick, learnTemperature: true, learningRate: 0.01 });
+    const { temperature } = learnt.history[learnt.bestEpoch - 1] ?? {};
+    expect(temperature).not.toBe(0.07);
+    expect(learnt.metadata.temperature).toBe(String(temperature));
+    expect((await trainHead(data, quick)).metadata.temperature).toBe("0.07");
+  });
+
   it("ends with an AbortError when the signal fires, before or while it trains", async () => {
     const reason = new Error("enough");
     await expect(trainHead(data, { ...quick, signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
@@ -150,6 +178,25 @@ describe("trainHead refuses", () => {
     expect((error as TrainingError).best).toBeUndefined();
   });
 
+  it("to go on when the head collapses, and gives the best head before", async () => {
+    // Classes are drawn together and nothing parts them.
+    const alike = { loss: "align-uniform", uniformWeight: 0, learningRate: 0.05, warmUp: 0, patience: 0 } as const;
+    const reports: EpochReport[] = [];
+    const onProgress = (report: EpochReport) => reports.push(report);
+    const options = { ...quick, epochs: 60, ...alike, onProgress };
+    const error = await trainHead(data, options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TrainingError);
+    const { best, code, details } = error as TrainingError;
+    expect(code).toBe("ERR_UNREEL_COLLAPSED");
+    expect(details.crossCosine).toBeGreaterThan(0.99);
+    expect(reports.length).toBeGreaterThan(2);
+    expect(details.epoch).toBe(reports.length + 1);
+    expect(best?.history).toEqual(reports);
+    expect(Math.max(...reports.map(({ crossCosine }) => crossCosine))).toBeLessThanOrEqual(0.99);
+    const losses = reports.map(({ loss }) => loss);
+    expect(losses[(best?.bestEpoch ?? 0) - 1]).toBe(Math.min(...losses));
+  });
+
   it.each<[string, Partial<TrainingRows>, object, new () => Error]>([
     ["rows of float64", { x: new Float64Array(rows * dimension) as never }, {}, TypeError],
     ["a label of 2", { labels: new Int32Array(rows).fill(2) }, {}, TypeError],
@@ -169,6 +216,10 @@ describe("trainHead refuses", () => {
     ["groups that do not fit", { groups: new Uint32Array(3) }, {}, RangeError],
     ["an unknown head", {}, { head: "resnet" }, TypeError],
     ["an mlp without units", {}, { head: "mlp", hidden: 0 }, RangeError],
+    ["hidden units of a linear head", {}, { hidden: 4 }, TypeError],
+    ["a temperature to learn that is text", {}, { learnTemperature: "no" }, TypeError],
+    ["blocks that do not fit", { blocks: [4, 4] }, {}, RangeError],
+    ["a block of nothing", { blocks: [dimension, 0] }, {}, RangeError],
     ["a dropout of everything", {}, { dropout: 1 }, RangeError],
     ["an unknown optimizer", {}, { optimizer: "lion" }, TypeError],
     ["a momentum of 1", {}, { momentum: 1 }, RangeError],
@@ -184,109 +235,3 @@ describe("trainHead refuses", () => {
     expect(call).toThrow(expect.objectContaining({ code: "ERR_UNREEL_INVALID_ARGUMENT" }));
   });
 });
-
-describe("trainHead with a checkpoint", () => {
-  const options = {
-    ...quick,
-    epochs: 1500,
-    patience: 0,
-    batch: 20,
-    head: "mlp",
-    hidden: 8,
-    dropout: 0.1,
-    learnTemperature: true,
-  } as const;
-  const layersOf = (head: ProjectionHead) => head.layers;
-
-  it("goes on from where a stopped run was, to the same bytes", async () => {
-    const checkpoint = at("stopped.safetensors");
-    const whole = await trainHead({ ...data, validation }, options);
-    const stop = new AbortController();
-    const onProgress = ({ epoch }: EpochReport) => epoch === 3 && stop.abort();
-    const first = await trainHead({ ...data, validation }, { ...options, checkpoint, stop: stop.signal, onProgress });
-    expect(first.end).toBe("stopped");
-    expect(first.history.length).toBeLessThan(1500);
-    expect(first.history.length).toBeGreaterThanOrEqual(3);
-    const resumed: number[] = [];
-    const onResume = (epochs: number) => resumed.push(epochs);
-    const second = await trainHead({ ...data, validation }, { ...options, checkpoint, onResume, threads: 1 });
-    expect(resumed).toEqual([first.history.length]);
-    expect(second.end).toBe("finished");
-    expect(layersOf(second)).toEqual(layersOf(whole));
-    expect(second.history).toEqual(whole.history);
-    // A run that is done is not done again.
-    const third = await trainHead({ ...data, validation }, { ...options, checkpoint, onResume });
-    expect(resumed).toEqual([first.history.length, 1500]);
-    expect(layersOf(third)).toEqual(layersOf(whole));
-  });
-
-  it("does not go on from a run of other rows or options", async () => {
-    const checkpoint = at("other.safetensors");
-    const plain = { ...quick, epochs: 2 };
-    await trainHead(data, { ...plain, checkpoint });
-    const onResume = () => expect.unreachable("it is another run");
-    const others: [TrainingRows, object][] = [
-      [data, { seed: 9 }],
-      [{ ...data, validation }, {}],
-      [{ ...data, x: data.x.map((value) => -value) }, {}],
-    ];
-    for (const [rows, change] of others) {
-      const fresh = await trainHead(rows, { ...plain, ...change });
-      const beside = await trainHead(rows, { ...plain, ...change, checkpoint, onResume });
-      expect(layersOf(beside)).toEqual(layersOf(fresh));
-    }
-  });
-
-  it("rejects when it is stopped before an epoch was whole", async () => {
-    const stop = AbortSignal.abort();
-    await expect(trainHead(data, { ...quick, stop })).rejects.toMatchObject({ code: "ERR_UNREEL_ABORTED" });
-  });
-
-  it.each<[string, () => Uint8Array]>([
-    ["cut", () => readFileSync(at("whole.safetensors")).subarray(0, -8)],
-    ["of another kind", () => readFileSync(at("head.safetensors"))],
-    ["of text", () => Buffer.from("no checkpoint, whatever its name says")],
-    ["without its optimizer", () => renamed(readFileSync(at("whole.safetensors")), '"optimizer"', '"optimiser"')],
-    ["without its state", () => renamed(readFileSync(at("whole.safetensors")), '"state"', '"stale"')],
-  ])("%s is refused and left alone", async (name, make) => {
-    await trainHead(data, { ...quick, epochs: 1, checkpoint: at("whole.safetensors") });
-    await (await trainHead(data, { ...quick, epochs: 1 })).save(at("head.safetensors"));
-    const checkpoint = at(`${name.replaceAll(" ", "-")}.safetensors`);
-    writeFileSync(checkpoint, make());
-    const before = readFileSync(checkpoint);
-    await expect(trainHead(data, { ...quick, checkpoint })).rejects.toMatchObject({
-      code: "ERR_UNREEL_CHECKPOINT_INVALID",
-      details: { path: checkpoint },
-    });
-    expect(readFileSync(checkpoint)).toEqual(before);
-  });
-
-  it("ends when the checkpoint cannot be written", async () => {
-    mkdirSync(at("folder"));
-    const checkpoint = join(at("folder"), "nowhere", "checkpoint.safetensors");
-    await expect(trainHead(data, { ...quick, epochs: 100_000, checkpoint })).rejects.toMatchObject({
-      code: "ERR_UNREEL_OUTPUT_NOT_WRITABLE",
-    });
-  });
-
-  it("keeps the state before a divergence, and gives the best head of it", async () => {
-    const checkpoint = at("diverged.safetensors");
-    // A decay that turns weights around, 5,000 times as long each step, until they pass float's range.
-    const wild = { ...quick, batch: 60, epochs: 60, warmUp: 0, learningRate: 1, weightDecay: 5000 };
-    const error = await trainHead(data, { ...wild, checkpoint }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(TrainingError);
-    const { best, code, details } = error as TrainingError;
-    expect(code).toBe("ERR_UNREEL_DIVERGED");
-    const done = Number(details.epoch) - 1;
-    expect(done).toBeGreaterThan(1);
-    expect(best?.history).toHaveLength(done);
-    const resumed: number[] = [];
-    const again = trainHead(data, { ...wild, checkpoint, onResume: (epochs) => resumed.push(epochs) });
-    await expect(again).rejects.toMatchObject({ code, details });
-    expect(resumed).toEqual([done]);
-  });
-});
-
-function renamed(bytes: Buffer, from: string, to: string): Buffer {
-  return Buffer.from(bytes.toString("latin1").replace(from, to), "latin1");
-}

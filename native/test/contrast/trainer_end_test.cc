@@ -118,9 +118,15 @@ TEST(TrainHead, TellsAHeadThatCollapsed) {
   dead.head.layers[0].bias.assign(4, -1.0F);
   dead.head.layers[1].bias.assign(options.dimension, 1.0F);
   options.epochs = 5;
-  const TrainingResult result = train(toy.view(), options, {}, &dead);
+  const TrainerState before = dead;
+  const TrainingResult result = train(toy.view(), options, hooks, &before);
   EXPECT_EQ(result.end, TrainingEnd::collapsed);
-  EXPECT_EQ(result.state.epochs, 2);
+  // Its epoch counts for nothing: neither the hook nor the result sees what it led to.
+  EXPECT_EQ(dead.epochs, 1);
+  EXPECT_EQ(result.state.epochs, 1);
+  EXPECT_EQ(result.state.history.size(), 1U);
+  EXPECT_EQ(numbers(result.state.head), numbers(before.head));
+  EXPECT_EQ(numbers(result.state.best), numbers(before.best));
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->code(), ErrorCode::collapsed);
   EXPECT_EQ(std::get<std::int64_t>(detail(*result.failure, "epoch")), 2);
@@ -128,7 +134,7 @@ TEST(TrainHead, TellsAHeadThatCollapsed) {
   EXPECT_NE(result.failure->message().find("learningRate"), std::string::npos) << result.failure->message();
   const TrainingResult again = train(toy.view(), options, {}, &result.state);
   EXPECT_EQ(again.end, TrainingEnd::collapsed);
-  EXPECT_EQ(again.state.epochs, 2);
+  EXPECT_EQ(again.state.epochs, 1);
 }
 
 TEST(TrainHead, StopsWhenItIsCancelled) {

@@ -83,10 +83,10 @@ class Reference {
     parameter.coef0 = parameters.kernel.coef0;
     parameter.degree = parameters.kernel.degree;
     parameter.nu = parameters.nu;
-    parameter.probability = parameters.libsvm_probability ? 1 : 0;
     parameter.C = parameters.c;
     parameter.eps = parameters.epsilon;
     parameter.cache_size = parameters.cache_mb;
+    parameter.probability = parameters.libsvm_probability ? 1 : 0;
     parameter.shrinking = parameters.shrinking ? 1 : 0;
     parameter.nr_weight = 2;
     parameter.weight_label = weight_labels;

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { openStore } from "../../features/store.js";
 import { encodersOf } from "../../fingerprint.js";
+import { prepareModelFile } from "../../models/write-model.js";
 import { trainDetectorHead, trainDetectorSvm } from "../../training/detector-training.js";
 import { type LossName, type LossSettings, lossNames } from "../../training/loss.js";
 import type { EpochReport } from "../../training/train-head.js";
@@ -121,6 +122,7 @@ export function addTrainCommand(program: Command): void {
 async function trainHead(features: string, options: HeadCommandOptions, stop: AbortSignal): Promise<void> {
   const store = await openStore(features);
   const { onnx, ...training } = options;
+  if (onnx !== undefined) await prepareModelFile(onnx);
   const progress = new Progress("train head", options.epochs, "epochs");
   const { encoderPaths, fingerprint } = store.info;
   const encoders = encodersOf(fingerprint).map(({ sha256 }, i) => ({ path: encoderPaths?.[i] ?? "", sha256 }));
