@@ -35,12 +35,6 @@ struct DecisionFunction {
   std::size_t count() const { return coefficients.size(); }
   /// What makes a value positive = fake: 1 or -1.
   double sign() const { return formulation != Formulation::one_class && labels[0] == 1 ? 1.0 : -1.0; }
-  /// `sigmoid` for values that are positive = fake: P(fake | sign() f). 1 / (1 + exp(-t)) is what is left of
-  /// 1 / (1 + exp(t)).
-  std::optional<Sigmoid> fake_sigmoid() const {
-    if (!sigmoid || sign() > 0) return sigmoid;
-    return Sigmoid{sigmoid->a, -sigmoid->b};
-  }
 };
 
 }  // namespace unreel::svm

@@ -20,6 +20,7 @@ const testNeeds = [
   { package: "libgtest-dev", present: () => existsSync("/usr/include/gtest/gtest.h") },
   { package: "ffmpeg", present: () => has("ffmpeg") },
   { package: "valgrind", present: () => has("valgrind") },
+  { package: "libsvm-tools", present: () => has("svm-train") && has("svm-predict") },
   { package: "python3-venv", present: () => output("python3", ["-c", "import venv, ensurepip"]) !== undefined },
 ];
 

@@ -63,8 +63,8 @@ inline int type_of(Kernel kernel) {
   return kTypes[static_cast<int>(kernel)];
 }
 
-/// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that
-/// libsvm's model points to.
+/// svm_train as svm-train calls it. `real` is the label that stands for 0. Keeps the rows that libsvm's model points
+/// to.
 class Reference {
  public:
   Reference(const Data& data, const Parameters& parameters, int real = 0) {
