@@ -152,8 +152,8 @@ class CSvcSolver final : public Solver {
         .with("gap", gap);
   }
 
-  /// The rows of the variables that violate most, from either end, and are not there. None once the cache is full: those
-  /// that they would drive out are wanted sooner.
+  /// The rows of the variables that violate most, from either end, and are not there. None once the cache is full:
+  /// those that they would drive out are wanted sooner.
   void forecast_steps(std::size_t row, std::size_t most, const RowCache& cache, std::vector<std::size_t>& rows) const {
     if (!cache.has_room_for(most + 1)) return;
     const auto active = static_cast<std::size_t>(active_size);
