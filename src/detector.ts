@@ -19,7 +19,7 @@ import { type PreprocessingOptions, preprocessingVariants } from "./preprocessin
 import type { HttpOptions } from "./sources/http-options.js";
 import type { VideoSource } from "./sources/video-source.js";
 import { ProjectionHead } from "./training/head.js";
-import { scoreRows } from "./training/score.js";
+import { type SvmView, scoreRows } from "./training/score.js";
 import { Svm } from "./training/svm.js";
 import { checkInteger, pathOf } from "./validate.js";
 import type { Limits } from "./video.js";
@@ -129,20 +129,18 @@ export class Detector implements AsyncDisposable {
   /** Identifies the detector: changes with any byte of the trained files, and with anything in detector.json. */
   readonly id: string;
   readonly #encoder: Encoder;
-  readonly #head: ProjectionHead | undefined;
   readonly #svm: Svm;
   readonly #count: number;
-  readonly #blocks: readonly number[];
+  readonly #view: SvmView;
 
   /** @internal use {@link loadDetector} */
-  constructor(description: DetectorDescription, encoder: Encoder, head: ProjectionHead | undefined, svm: Svm) {
+  constructor(description: DetectorDescription, encoder: Encoder, view: SvmView, svm: Svm) {
     this.description = description;
     this.id = fingerprintHash(description as unknown as Fingerprint).slice(0, 16);
     this.#encoder = encoder;
-    this.#head = head;
     this.#svm = svm;
     this.#count = Number(description.fingerprint.count);
-    this.#blocks = encoder.info.parts.map(({ dimension }) => dimension);
+    this.#view = view;
   }
 
   /** Where the encoder runs. */
@@ -221,7 +219,7 @@ export class Detector implements AsyncDisposable {
   }
 
   async #score({ frames, embeddings }: VideoEmbeddings): Promise<FrameScore[]> {
-    const scores = await scoreRows(embeddings, frames.length, this.#blocks, this.#head, this.#svm);
+    const scores = await scoreRows(embeddings, frames.length, this.#view, this.#svm);
     return frames.map(({ frame, ptsUs }, i) => ({ frame, ptsUs, score: scores[i] ?? Number.NaN }));
   }
 
@@ -397,5 +395,6 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     encoder.close();
     throw error;
   }
-  return new Detector(description, encoder, head, svm);
+  const blocks = encoder.info.parts.map(({ dimension }) => dimension);
+  return new Detector(description, encoder, { blocks, head }, svm);
 }

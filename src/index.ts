@@ -94,12 +94,12 @@ export {
   crossValidateSvm,
 } from "./training/cross-validation.js";
 export {
-  type DetectorHeadOptions,
-  type DetectorSettings,
   type DetectorSvmOptions,
-  trainDetectorHead,
+  type DetectorSvmProgress,
+  type TrainedSvm,
   trainDetectorSvm,
-} from "./training/detector-training.js";
+} from "./training/detector-svm.js";
+export { type DetectorHeadOptions, type DetectorSettings, trainDetectorHead } from "./training/detector-training.js";
 export { type HeadMetadata, ProjectionHead } from "./training/head.js";
 export type { HeadLayer } from "./training/head-layers.js";
 export type { RecordedEpoch, TrainingHistory } from "./training/history.js";
@@ -119,7 +119,9 @@ export {
 } from "./training/loss.js";
 export { Svm, trainSvm } from "./training/svm.js";
 export { type ReadSvmDataOptions, readSvmData, type SvmData, writeSvmData } from "./training/svm-data.js";
+export type { GridPoint, SvmGrid } from "./training/svm-grid.js";
 export type { SvmFormulation, SvmKernel, SvmOptions, TrainSvmOptions } from "./training/svm-options.js";
+export type { SvmSearchOptions } from "./training/svm-search.js";
 export {
   type EpochReport,
   type HeadOrigin,

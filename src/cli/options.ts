@@ -59,3 +59,20 @@ export function cosine(text: string): number {
 export function wholeNumberList(text: string): number[] {
   return text.split(",").map(wholeNumber(0));
 }
+
+/** Parses a list like `0.1,1,10`. */
+export function positiveNumberList(text: string): number[] {
+  return text.split(",").map(positiveNumber);
+}
+
+/** Parses a list like `0.25,1,4`, or `scale`. */
+export function gammas(text: string): number[] | "scale" {
+  return text === "scale" ? text : positiveNumberList(text);
+}
+
+/** Parses any finite number. */
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("it must be a number.");
+  return value;
+}

@@ -6,7 +6,7 @@ const drawEveryMs = 100;
 /** Shows how far a command is: a bar on a terminal, else a line every ten seconds. On stderr. */
 export class Progress {
   readonly #label: string;
-  readonly #total: number;
+  readonly #total: number | undefined;
   readonly #unit: string;
   readonly #terminal = process.stderr.isTTY === true && !process.env.CI;
   readonly #began = performance.now();
@@ -14,7 +14,8 @@ export class Progress {
   #note = "";
   #shownAt = 0;
 
-  constructor(label: string, total: number, unit: string) {
+  /** `total` is undefined where nobody knows it before the end. */
+  constructor(label: string, total: number | undefined, unit: string) {
     this.#label = label;
     this.#total = total;
     this.#unit = unit;
@@ -51,13 +52,22 @@ export class Progress {
   #text(): string {
     const seconds = (performance.now() - this.#began) / 1000;
     const rate = this.#done / Math.max(seconds, 1e-3);
-    const share = this.#total > 0 ? this.#done / this.#total : 1;
+    return `${this.#label} ${this.#bar()}${this.#count(rate)}`;
+  }
+
+  #bar(): string {
+    if (!this.#terminal || this.#total === undefined) return "";
     const width = 24;
-    const filled = Math.round(share * width);
-    const bar = this.#terminal ? `${"█".repeat(filled)}${"░".repeat(width - filled)} ` : "";
-    const left = rate > 0 && this.#done < this.#total ? `, ${duration((this.#total - this.#done) / rate)} left` : "";
+    const filled = Math.round((this.#total > 0 ? this.#done / this.#total : 1) * width);
+    return `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
+  }
+
+  #count(rate: number): string {
+    const total = this.#total ?? this.#done;
+    const of = this.#total === undefined ? "" : `/${total}`;
+    const left = rate > 0 && this.#done < total ? `, ${duration((total - this.#done) / rate)} left` : "";
     const note = this.#note === "" ? "" : `  ${this.#note}`;
-    return `${this.#label} ${bar}${this.#done}/${this.#total} ${this.#unit}, ${rate.toFixed(1)}/s${left}${note}`;
+    return `${this.#done}${of} ${this.#unit}, ${rate.toFixed(1)}/s${left}${note}`;
   }
 }
 

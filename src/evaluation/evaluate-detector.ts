@@ -83,7 +83,7 @@ export async function evaluateDetector(
   const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
   const svm = await Svm.load(join(dir, svmFile));
   const blocks = blocksOf(description.fingerprint, table.dimension);
-  const scores = await scoreRows(table.x, table.rows, blocks, head, svm);
+  const scores = await scoreRows(table.x, table.rows, { blocks, head }, svm);
   const predictions = [
     ...framePredictions(table, scores, description.minFrames),
     ...(await store.failures(wanted)).map((failed) => ({ ...identity(failed), reason: failed.error.code })),

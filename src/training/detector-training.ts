@@ -1,30 +1,23 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Decisions, fitDecisions } from "../calibration/decisions.js";
 import {
   checkpointFile,
   type EncoderReference,
   headFile,
   prepareDetectorFolder,
-  readDescription,
   svmFile,
   type TrainingRecord,
   writeDescription,
 } from "../detector-folder.js";
-import { throwIfAborted, UnreelError } from "../errors.js";
-import type { Grouped } from "../evaluation/bootstrap.js";
+import { UnreelError } from "../errors.js";
 import { storedLeakFactsOf } from "../features/content.js";
-import type { FeatureStore, FeatureTable, TableVideo } from "../features/store.js";
-import { assertSameFingerprint } from "../fingerprint.js";
+import type { FeatureStore, TableVideo } from "../features/store.js";
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "./blocks.js";
-import { ProjectionHead } from "./head.js";
+import type { ProjectionHead } from "./head.js";
 import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
-import { scoreRows, svmInput } from "./score.js";
-import { type Svm, trainSvm } from "./svm.js";
-import type { TrainSvmOptions } from "./svm-options.js";
 import {
   type HeadOrigin,
   nativeHeadOptions,
@@ -33,7 +26,7 @@ import {
   type TrainingData,
   TrainingError,
 } from "./train-head.js";
-import { storedTrainingRows, trainingSplits, trainingTableOf } from "./training-rows.js";
+import { storedTrainingRows, trainingTableOf } from "./training-rows.js";
 
 /** Options of {@link trainDetectorHead}. */
 export type DetectorHeadOptions = TrainHeadOptions & DetectorSettings;
@@ -46,14 +39,6 @@ export interface DetectorSettings {
   readonly minFrames?: number;
   /** Where the features' encoders lie, in their order, for the scans to come. */
   readonly encoders?: readonly EncoderReference[];
-}
-
-/** Options of {@link trainDetectorSvm}. */
-export interface DetectorSvmOptions extends Pick<TrainSvmOptions, "kernel" | "c" | "gamma"> {
-  /** What the SVM sees. Default `projection`. */
-  readonly features?: "projection" | "encoder";
-  /** Leaves the folder as it was and rejects with `ERR_UNREEL_ABORTED`; the solver itself runs to its end. */
-  readonly signal?: AbortSignal;
 }
 
 /** A divergence, saying where the state before is: a smaller step may lead on from it, but nothing from a collapse. */
@@ -71,7 +56,7 @@ function contentHash({ manifestSha256, videos }: TrainingRecord): string {
 }
 
 /** Of the videos' ids, labels, groups and rows: the same rows train head and SVM. */
-function manifestHash(videos: readonly TableVideo[]): string {
+export function manifestHash(videos: readonly TableVideo[]): string {
   const manifest = createHash("sha256");
   for (const { id, label, group, rows } of videos) {
     manifest.update(`${JSON.stringify([id, label ?? null, group, rows])}\n`);
@@ -144,87 +129,4 @@ export async function trainDetectorHead(
   );
   if (head.end !== "stopped") await rm(checkpoint, { force: true });
   return head;
-}
-
-/**
- * Trains the detector's SVM on the rows that trained its head, and chooses thresholds and calibration on the validation
- * groups, which trained neither.
- *
- * @example
- * ```ts
- * import { openStore, trainDetectorHead, trainDetectorSvm } from "unreel";
- *
- * const features = await openStore("features");
- * await trainDetectorHead(features, "new-detector", { dim: 16, epochs: 3 });
- * const { svm, thresholds, calibration } = await trainDetectorSvm(features, "new-detector", { kernel: "rbf" });
- * console.log(svm.supportVectorCount, thresholds.length, calibration.method);
- * ```
- */
-export async function trainDetectorSvm(
-  store: FeatureStore,
-  dir: string,
-  options: DetectorSvmOptions = {},
-): Promise<Decisions & { readonly svm: Svm }> {
-  const { features = "projection", kernel = "rbf", c = 1, gamma = 1, signal } = options;
-  const description = await readDescription(dir);
-  assertSameFingerprint(
-    description.fingerprint,
-    store.info.fingerprint,
-    `the detector ${dir} and the features ${store.root}`,
-  );
-  const table = await store.read({ labelled: true, splits: trainingSplits });
-  if (manifestHash(table.videos) !== description.training.manifestSha256) {
-    throw new UnreelError(
-      "ERR_UNREEL_FINGERPRINT_MISMATCH",
-      `The videos in ${store.root} are not those that trained the head of ${dir}; run unreel train head on them first.`,
-      { path: store.root },
-    );
-  }
-  const validationGroups = new Set(description.training.validationGroups);
-  const chooses = (row: number) => validationGroups.has(table.groups[row] ?? "");
-  const head = features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
-  const blocks = blocksOf(store.info.fingerprint, table.dimension);
-  const x = await svmInput(table.x, table.rows, blocks, head);
-  const dims = x.length / table.rows;
-  const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => !chooses(row));
-  const fit = new Float64Array(rows.length * dims);
-  rows.forEach((row, i) => {
-    fit.set(x.subarray(row * dims, (row + 1) * dims), i * dims);
-  });
-  const labels = Int32Array.from(rows, (row) => table.labels[row] ?? 0);
-  throwIfAborted(signal);
-  const svm = await trainSvm(fit, labels, { rows: rows.length, dims, kernel, c, gamma });
-  throwIfAborted(signal);
-  const scores = await scoreRows(table.x, table.rows, blocks, head, svm);
-  const { seed } = description.training;
-  const decisions = await fitDecisions(videoScores(table, scores, chooses), {
-    chosenOn: "validation",
-    seed,
-    ...(signal !== undefined && { signal }),
-  });
-  // From here on both files are written: one without the other would be no detector.
-  throwIfAborted(signal);
-  await svm.save(join(dir, svmFile));
-  const { calibratedOn: _ofAnotherSvm, ...kept } = description;
-  await writeDescription(
-    dir,
-    {
-      ...kept,
-      features,
-      svm: { kernel, c, ...(kernel === "rbf" && { gamma }), supportVectors: svm.supportVectorCount },
-      ...decisions,
-    },
-    [headFile, historyFile, svmFile],
-  );
-  return { svm, ...decisions };
-}
-
-/** Mean score of each video that `take` accepts. */
-function videoScores(table: FeatureTable, scores: Float64Array, take: (row: number) => boolean): Grouped[] {
-  return table.videos
-    .filter(({ firstRow }) => take(firstRow))
-    .map(({ label = 0, group, firstRow, rows }) => {
-      const own = scores.subarray(firstRow, firstRow + rows);
-      return { label, group, score: own.reduce((sum, score) => sum + score, 0) / rows };
-    });
 }

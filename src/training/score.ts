@@ -1,20 +1,25 @@
 import type { ProjectionHead } from "./head.js";
 import type { Svm } from "./svm.js";
 
+/** What lies between embeddings and the SVM. */
+export interface SvmView {
+  /** Each encoder's numbers in a row of embeddings. */
+  readonly blocks: readonly number[];
+  /** Undefined where the SVM sees the embeddings. */
+  readonly head: ProjectionHead | undefined;
+}
+
 /**
  * What the SVM sees of rows of embeddings: their projections, or, without a head, each encoder's embedding at the same
  * length, so that a row has length 1.
  *
  * @param x rows x sum(blocks), C order
- * @param blocks each encoder's numbers in a row
  */
-export async function svmInput(
-  x: Float32Array,
-  rows: number,
-  blocks: readonly number[],
-  head: ProjectionHead | undefined,
-): Promise<Float32Array> {
-  if (head !== undefined) return head.project(x, { rows });
+export async function svmInput(x: Float32Array, rows: number, { blocks, head }: SvmView): Promise<Float32Array> {
+  return head === undefined ? unitBlocks(x, rows, blocks) : head.project(x, { rows });
+}
+
+function unitBlocks(x: Float32Array, rows: number, blocks: readonly number[]): Float32Array {
   const unit = new Float32Array(x.length);
   let from = 0;
   for (let row = 0; row < rows; row++) {
@@ -31,12 +36,6 @@ export async function svmInput(
 }
 
 /** One decision value a row of embeddings; higher = more fake. */
-export async function scoreRows(
-  x: Float32Array,
-  rows: number,
-  blocks: readonly number[],
-  head: ProjectionHead | undefined,
-  svm: Svm,
-): Promise<Float64Array> {
-  return svm.decisionValues(await svmInput(x, rows, blocks, head), { rows });
+export async function scoreRows(x: Float32Array, rows: number, view: SvmView, svm: Svm): Promise<Float64Array> {
+  return svm.decisionValues(await svmInput(x, rows, view), { rows });
 }

@@ -69,7 +69,8 @@ export interface TrainSvmOptions extends SvmOptions {
   readonly onProgress?: (progress: { readonly iterations: number; readonly gap: number }) => void;
 }
 
-const kernels = ["linear", "polynomial", "rbf", "sigmoid"] as const;
+/** See {@link SvmKernel}. */
+export const svmKernels = ["linear", "polynomial", "rbf", "sigmoid"] as const;
 const formulations = ["c-svc", "nu-svc", "one-class"] as const;
 
 /** Rows of features as the addon takes them. */
@@ -121,7 +122,7 @@ export function nativeSvmParameters(
   gamma: number,
 ): NativeSvmParameters {
   const weights = classWeights(labels, options.classWeights ?? "balanced");
-  const kernel = checkOneOf(options.kernel ?? "rbf", kernels, "options.kernel");
+  const kernel = checkOneOf(options.kernel ?? "rbf", svmKernels, "options.kernel");
   const { maxSeconds } = options;
   return {
     formulation: checkOneOf(options.formulation ?? "c-svc", formulations, "options.formulation"),

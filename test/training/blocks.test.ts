@@ -15,11 +15,11 @@ describe("blocks", () => {
 
   it("have the same length each in what the SVM sees without a head, and a row of them length 1", async () => {
     const x = Float32Array.of(3, 4, 0, 1000, 0, 0, 1, 2, 2, 0);
-    const unit = await svmInput(x, 2, [2, 3], undefined);
+    const unit = await svmInput(x, 2, { blocks: [2, 3], head: undefined });
     const length = (from: number, to: number) => Math.hypot(...unit.subarray(from, to));
     for (const each of [length(0, 2), length(2, 5), length(5, 7), length(7, 10)]) {
       expect(each ** 2).toBeCloseTo(0.5, 6);
     }
-    expect(Math.hypot(...(await svmInput(x, 2, [5], undefined)).subarray(0, 5))).toBeCloseTo(1, 6);
+    expect(Math.hypot(...(await svmInput(x, 2, { blocks: [5], head: undefined })).subarray(0, 5))).toBeCloseTo(1, 6);
   });
 });

@@ -2,14 +2,14 @@ import { type Command, Option } from "commander";
 import { openStore } from "../../features/store.js";
 import { encodersOf } from "../../fingerprint.js";
 import { prepareModelFile } from "../../models/write-model.js";
-import { trainDetectorHead, trainDetectorSvm } from "../../training/detector-training.js";
+import { trainDetectorHead } from "../../training/detector-training.js";
 import { type LossName, type LossSettings, lossNames } from "../../training/loss.js";
 import type { EpochReport } from "../../training/train-head.js";
-import { decided, decisionsText } from "../decisions.js";
 import { interruptible } from "../interrupt.js";
 import { numberFrom0, positiveNumber, shareBelow1, wholeNumber } from "../options.js";
 import { say, writeJsonLine } from "../output.js";
 import { Progress } from "../progress.js";
+import { addTrainSvmCommand } from "./train-svm.js";
 
 interface HeadCommandOptions {
   readonly out: string;
@@ -43,14 +43,6 @@ interface HeadCommandOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly validation: number;
-}
-
-interface SvmCommandOptions {
-  readonly detector: string;
-  readonly kernel: "linear" | "rbf";
-  readonly c: number;
-  readonly gamma: number;
-  readonly features: "projection" | "encoder";
 }
 
 /** `unreel train head` and `unreel train svm`. */
@@ -102,20 +94,7 @@ export function addTrainCommand(program: Command): void {
     .action((features: string, options: HeadCommandOptions) =>
       interruptible((signal) => trainHead(features, options, signal)),
     );
-  train
-    .command("svm")
-    .description("train the SVM behind the head and choose the threshold on the validation groups")
-    .argument("<features>", "the feature store that the head was trained on")
-    .requiredOption("--detector <dir>", "the folder that train head wrote")
-    .addOption(new Option("--kernel <name>", "the kernel").choices(["linear", "rbf"]).default("rbf"))
-    .option("--c <c>", "C of C-SVC, balanced over the classes", positiveNumber, 1)
-    .option("--gamma <g>", "of the RBF kernel", positiveNumber, 1)
-    .addOption(
-      new Option("--features <what>", "what the SVM sees").choices(["projection", "encoder"]).default("projection"),
-    )
-    .action((features: string, options: SvmCommandOptions) =>
-      interruptible((signal) => trainSvm(features, options, signal)),
-    );
+  addTrainSvmCommand(train);
 }
 
 /** Ctrl-C ends the training with the best head so far, and leaves the checkpoint to go on from. */
@@ -158,11 +137,4 @@ const reasons = {
 function noteOf({ loss, validationLoss, auc, meanCosine, alignment, uniformity }: EpochReport): string {
   const shape = `mean cosine ${meanCosine.toFixed(3)}, alignment ${alignment.toFixed(3)}, uniformity ${uniformity.toFixed(2)}`;
   return `loss ${loss.toFixed(4)}, validation ${validationLoss.toFixed(4)}, AUC ${auc.toFixed(3)}, ${shape}`;
-}
-
-async function trainSvm(features: string, options: SvmCommandOptions, signal: AbortSignal): Promise<void> {
-  const store = await openStore(features);
-  const { svm, ...decisions } = await trainDetectorSvm(store, options.detector, { ...options, signal });
-  say(`${svm.supportVectorCount} support vectors. ${decisionsText(decisions)}`);
-  await writeJsonLine({ detector: options.detector, supportVectors: svm.supportVectorCount, ...decided(decisions) });
 }
