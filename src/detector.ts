@@ -3,14 +3,7 @@ import { type OperatingPoint, thresholdNamed } from "./calibration/operating-poi
 import { checkPrevalence } from "./calibration/prevalence.js";
 import type { ThresholdRule } from "./calibration/thresholds.js";
 import { mapConcurrently } from "./concurrent.js";
-import {
-  type DetectorDescription,
-  damaged,
-  headFile,
-  readDescription,
-  readEncoderReferences,
-  svmFile,
-} from "./detector-folder.js";
+import { type DetectorDescription, readDescription, readEncoderReferences } from "./detector-folder.js";
 import { type Encoder, isInputError, type StageTimings, type VideoEmbeddings } from "./encoder.js";
 import { loadEncoder } from "./encoder-loading.js";
 import { type CodedError, isCodedError, UnreelError, UnreelRangeError, UnreelTypeError } from "./errors.js";
@@ -18,9 +11,9 @@ import { assertSameFingerprint, type Fingerprint, fingerprintHash } from "./fing
 import { type PreprocessingOptions, preprocessingVariants } from "./preprocessing.js";
 import type { HttpOptions } from "./sources/http-options.js";
 import type { VideoSource } from "./sources/video-source.js";
-import { ProjectionHead } from "./training/head.js";
+import { loadView } from "./training/detector-view.js";
 import { type SvmView, scoreRows } from "./training/score.js";
-import { Svm } from "./training/svm.js";
+import type { Svm } from "./training/svm.js";
 import { checkInteger, pathOf } from "./validate.js";
 import type { Limits } from "./video.js";
 
@@ -371,11 +364,7 @@ async function loadTrained(
 
 async function load(folder: string, options: LoadDetectorOptions): Promise<Detector> {
   const description = await readDescription(folder);
-  if (description.features === undefined) {
-    throw damaged(folder, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
-  }
-  const head = description.features === "projection" ? await ProjectionHead.load(`${folder}/${headFile}`) : undefined;
-  const svm = await Svm.load(`${folder}/${svmFile}`);
+  const { view, svm } = await loadView(folder, description);
   const references = await readEncoderReferences(folder);
   const path = options.encoder ?? references?.map((each) => each.path);
   if (path === undefined) {
@@ -396,5 +385,5 @@ async function load(folder: string, options: LoadDetectorOptions): Promise<Detec
     throw error;
   }
   const blocks = encoder.info.parts.map(({ dimension }) => dimension);
-  return new Detector(description, encoder, { blocks, head }, svm);
+  return new Detector(description, encoder, { ...view, blocks }, svm);
 }

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { type OperatingPoint, thresholdNamed } from "../calibration/operating-points.js";
 import type { ThresholdRule } from "../calibration/thresholds.js";
 import { assertNoLeak, findLeaks, type Shareable } from "../datasets/leak.js";
-import { damaged, headFile, readDescription, svmFile } from "../detector-folder.js";
+import { damaged, readDescription } from "../detector-folder.js";
 import { UnreelError } from "../errors.js";
 import type { StoredVideo } from "../features/commit.js";
 import { leakFactsOf } from "../features/content.js";
@@ -11,10 +10,9 @@ import type { FeatureTable } from "../features/table.js";
 import { assertSameFingerprint, encodersOf, fingerprintHash } from "../fingerprint.js";
 import { nativeBinding } from "../native/load.js";
 import { blocksOf } from "../training/blocks.js";
-import { ProjectionHead } from "../training/head.js";
+import { loadView } from "../training/detector-view.js";
 import { historyFile, readHistory, type TrainingHistory } from "../training/history.js";
 import { scoreRows } from "../training/score.js";
-import { Svm } from "../training/svm.js";
 import { type EvaluateOptions, evaluate, type Report } from "./evaluate.js";
 import type { Prediction } from "./prediction.js";
 
@@ -56,9 +54,7 @@ export async function evaluateDetector(
 ): Promise<Report> {
   const { split = "test", allowShared = new Set<Shareable>() } = options;
   const description = await readDescription(dir);
-  if (description.features === undefined) {
-    throw damaged(dir, svmFile, "it is missing: the detector has a head and no SVM; run unreel train svm");
-  }
+  const { view, svm } = await loadView(dir, description);
   const threshold = thresholdNamed(description, options.threshold ?? "balanced");
   const { calibration, calibratedOn } = description;
   assertSameFingerprint(
@@ -80,10 +76,8 @@ export async function evaluateDetector(
   const shared = findLeaks(seen, tested).map(({ kind }) => kind);
   const trainedOn =
     shared.length === 0 ? "other videos" : `videos that share ${shared.join(" and ")} with the tested ones`;
-  const head = description.features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined;
-  const svm = await Svm.load(join(dir, svmFile));
   const blocks = blocksOf(description.fingerprint, table.dimension);
-  const scores = await scoreRows(table.x, table.rows, { blocks, head }, svm);
+  const scores = await scoreRows(table.x, table.rows, { ...view, blocks }, svm);
   const predictions = [
     ...framePredictions(table, scores, description.minFrames),
     ...(await store.failures(wanted)).map((failed) => ({ ...identity(failed), reason: failed.error.code })),

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Decisions, fitDecisions } from "../calibration/decisions.js";
 import { type DetectorDescription, headFile, readDescription, svmFile, writeDescription } from "../detector-folder.js";
@@ -10,10 +11,11 @@ import { manifestHash } from "./detector-training.js";
 import { ProjectionHead } from "./head.js";
 import { historyFile } from "./history.js";
 import { type SvmView, svmInput } from "./score.js";
+import { fitStandard, standardFile, standardise, writeStandard } from "./standard.js";
 import { type Svm, trainSvm } from "./svm.js";
 import type { SvmGrid } from "./svm-grid.js";
 import type { SvmOptions } from "./svm-options.js";
-import { type FoundPoint, type SvmRows, type SvmSearchOptions, searchPoint } from "./svm-search.js";
+import { type FoundPoint, type SeenRows, type SvmSearchOptions, searchPoint } from "./svm-search.js";
 import { trainingSplits } from "./training-rows.js";
 import { type VideoRows, videoScores } from "./video-scores.js";
 
@@ -30,6 +32,11 @@ export interface DetectorSvmOptions extends SvmSearchOptions, Omit<SvmOptions, "
    * cross-validation.
    */
   readonly features?: "projection" | "encoder";
+  /**
+   * Standardise what the SVM sees: each number less its mean and by its deviation, over the rows that train the SVM; both
+   * are stored with the detector. A number that does not vary becomes 0. Default false.
+   */
+  readonly standardize?: boolean;
   readonly onProgress?: (progress: DetectorSvmProgress) => void;
 }
 
@@ -63,7 +70,7 @@ export async function trainDetectorSvm(
   options: DetectorSvmOptions = {},
 ): Promise<TrainedSvm> {
   const { c: _c, gamma: _gamma, grid: _grid, folds: _folds, ...others } = options;
-  const { features = "projection", seed = 1, onProgress = () => {}, ...solver } = others;
+  const { features = "projection", seed = 1, standardize = false, onProgress = () => {}, ...solver } = others;
   const { signal } = solver;
   const description = await readDescription(dir);
   const table = await trainingTable(store, dir, description);
@@ -72,8 +79,12 @@ export async function trainDetectorSvm(
     head: features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined,
   };
   const x = await svmInput(table.x, table.rows, view);
+  const dims = x.length / table.rows;
+  const unitGamma = standardize ? 1 / dims : 1;
   const { training, choosing } = sidesOf(table, description, features);
-  const rows = rowsOf(x, x.length / table.rows, training);
+  const standard = standardize ? fitStandard(rowsOf(x, dims, training).x, dims) : undefined;
+  if (standard !== undefined) standardise(x, standard);
+  const rows = { ...rowsOf(x, dims, training), unitGamma };
   throwIfAborted(signal);
   const found = await searchPoint(
     rows,
@@ -90,17 +101,17 @@ export async function trainDetectorSvm(
   const videos =
     choosing === undefined
       ? videoScores(rows.videos, found.values ?? new Float64Array())
-      : await videosScored(rowsOf(x, rows.dims, choosing), svm);
+      : await videosScored(rowsOf(x, dims, choosing), svm);
   const decisions = await fitDecisions(videos, { chosenOn, seed, ...(signal !== undefined && { signal }) });
-  // From here on both files are written: one without the other would be no detector.
+  // From here on all files are written: some without the others would be no detector.
   throwIfAborted(signal);
   await svm.save(join(dir, svmFile));
+  if (standard !== undefined) await writeStandard(dir, standard);
   const { calibratedOn: _ofAnotherSvm, ...kept } = description;
-  await writeDescription(dir, { ...kept, features, svm: recordOf(svm, options, found), ...decisions }, [
-    headFile,
-    historyFile,
-    svmFile,
-  ]);
+  const written = { ...kept, features, svm: recordOf(svm, options, found), ...decisions };
+  const files = [headFile, historyFile, svmFile, ...(standard === undefined ? [] : [standardFile])];
+  await writeDescription(dir, written, files);
+  if (standard === undefined) await rm(join(dir, standardFile), { force: true });
   return { svm, ...(found.grid !== undefined && { grid: found.grid }), ...decisions };
 }
 
@@ -143,7 +154,7 @@ function sidesOf(
 }
 
 /** The rows of some videos, one video after the other. */
-function rowsOf(x: Float32Array, dims: number, videos: readonly VideoRows[]): SvmRows {
+function rowsOf(x: Float32Array, dims: number, videos: readonly VideoRows[]): SeenRows {
   const count = videos.reduce((sum, { rows }) => sum + rows, 0);
   const taken = new Float32Array(count * dims);
   const placed: VideoRows[] = [];
@@ -165,7 +176,7 @@ function rowsOf(x: Float32Array, dims: number, videos: readonly VideoRows[]): Sv
   };
 }
 
-async function videosScored({ x, rows, videos }: SvmRows, svm: Svm): Promise<Grouped[]> {
+async function videosScored({ x, rows, videos }: SeenRows, svm: Svm): Promise<Grouped[]> {
   return videoScores(videos, await svm.decisionValues(x, { rows }));
 }
 

@@ -18,6 +18,7 @@ import { blocksOf } from "./blocks.js";
 import type { ProjectionHead } from "./head.js";
 import { historyFile, writeHistory } from "./history.js";
 import { partition } from "./partition.js";
+import { standardFile } from "./standard.js";
 import {
   type HeadOrigin,
   nativeHeadOptions,
@@ -112,7 +113,7 @@ export async function trainDetectorHead(
   const head = await runTraining(data, native, { ...training, checkpoint }).catch((error: unknown) => {
     throw error instanceof TrainingError ? withPlace(error, checkpoint) : error;
   });
-  await rm(join(dir, svmFile), { force: true });
+  for (const file of [svmFile, standardFile]) await rm(join(dir, file), { force: true });
   await head.save(join(dir, headFile));
   await writeHistory(dir, head);
   await writeDescription(

@@ -1,4 +1,5 @@
 import type { ProjectionHead } from "./head.js";
+import { type Standard, standardise } from "./standard.js";
 import type { Svm } from "./svm.js";
 
 /** What lies between embeddings and the SVM. */
@@ -7,16 +8,19 @@ export interface SvmView {
   readonly blocks: readonly number[];
   /** Undefined where the SVM sees the embeddings. */
   readonly head: ProjectionHead | undefined;
+  readonly standard?: Standard;
 }
 
 /**
  * What the SVM sees of rows of embeddings: their projections, or, without a head, each encoder's embedding at the same
- * length, so that a row has length 1.
+ * length, so that a row has length 1; standardised where the SVM's training rows were.
  *
  * @param x rows x sum(blocks), C order
  */
-export async function svmInput(x: Float32Array, rows: number, { blocks, head }: SvmView): Promise<Float32Array> {
-  return head === undefined ? unitBlocks(x, rows, blocks) : head.project(x, { rows });
+export async function svmInput(x: Float32Array, rows: number, view: SvmView): Promise<Float32Array> {
+  const { blocks, head, standard } = view;
+  const seen = head === undefined ? unitBlocks(x, rows, blocks) : await head.project(x, { rows });
+  return standard === undefined ? seen : standardise(seen, standard);
 }
 
 function unitBlocks(x: Float32Array, rows: number, blocks: readonly number[]): Float32Array {

@@ -7,7 +7,10 @@ import { type VideoRows, videoScores } from "./video-scores.js";
 export interface SvmSearchOptions {
   /** Default 1; of a grid: 0.1, 1, 10, 100. */
   readonly c?: number | readonly number[];
-  /** Default 1; of a grid: 1/4, 1, 4. Not used by the linear kernel. `scale`: 1 / (dims x variance of what the SVM sees). */
+  /**
+   * Default 1; of a grid: 1/4, 1, 4; with `standardize` these divided by the number of dimensions. Not used by the linear
+   * kernel. `scale`: 1 / (dims x variance of what the SVM sees).
+   */
   readonly gamma?: number | "scale" | readonly number[];
   /** Choose C and gamma by cross-validation over groups; see {@link SvmGrid}. Default false. */
   readonly grid?: boolean;
@@ -18,7 +21,7 @@ export interface SvmSearchOptions {
 }
 
 /** Rows of videos as the SVM sees them. */
-export interface SvmRows {
+export interface SeenRows {
   /** rows x dims, C order. */
   readonly x: Float32Array;
   readonly labels: Int32Array;
@@ -27,6 +30,12 @@ export interface SvmRows {
   readonly rows: number;
   readonly dims: number;
   readonly videos: readonly VideoRows[];
+}
+
+/** Rows to search a point on. */
+export interface SvmRows extends SeenRows {
+  /** The gamma that suits these rows: 1 for rows of length 1, 1 / dims for standardised ones. */
+  readonly unitGamma: number;
 }
 
 /** C and gamma, and what a cross-validation said where there was one. */
@@ -38,7 +47,7 @@ export interface FoundPoint {
   readonly values?: Float64Array;
 }
 
-/** A grid's points where none are given. gamma is for rows of length 1. */
+/** A grid's points where none are given; gamma in units of {@link SvmRows.unitGamma}. */
 export const defaultGrid = { c: [0.1, 1, 10, 100], gamma: [0.25, 1, 4] } as const;
 
 /** What all trainings of a search have in common. */
@@ -59,7 +68,7 @@ export async function searchPoint(
 ): Promise<FoundPoint> {
   if (search.grid === true) return searchGrid(rows, search, options);
   const c = single(search.c ?? 1, "options.c");
-  const gamma = single(search.gamma ?? 1, "options.gamma");
+  const gamma = single(search.gamma ?? rows.unitGamma, "options.gamma");
   if (!wantsValues) return { c, gamma };
   const { points } = await crossValidated(rows, search, { ...options, c, gamma });
   return { c, gamma, ...(points[0] !== undefined && { values: points[0].values }) };
@@ -84,7 +93,8 @@ function crossValidated(
 }
 
 async function searchGrid(rows: SvmRows, search: SvmSearchOptions, options: SearchedSvm): Promise<FoundPoint> {
-  const { c = defaultGrid.c, gamma = defaultGrid.gamma, seed = 1 } = search;
+  const { c = defaultGrid.c, seed = 1 } = search;
+  const gamma = search.gamma ?? defaultGrid.gamma.map((units) => units * rows.unitGamma);
   const { folds, points } = await crossValidated(rows, search, { ...options, c, gamma });
   const foldOf = rows.videos.map(({ firstRow }) => folds[firstRow] ?? 0);
   const judged: GridPoint[] = [];

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { evaluateDetector } from "../../src/evaluation/evaluate-detector.js";
 import type { FeatureStore, FeatureTable } from "../../src/features/store.js";
 import { crossValidateSvm } from "../../src/training/cross-validation.js";
 import {
@@ -12,6 +13,7 @@ import {
 import { trainDetectorHead } from "../../src/training/detector-training.js";
 import { ProjectionHead } from "../../src/training/head.js";
 import { svmInput } from "../../src/training/score.js";
+import { fitStandard, readStandard, standardise } from "../../src/training/standard.js";
 import { Svm, trainSvm } from "../../src/training/svm.js";
 import { videoScores } from "../../src/training/video-scores.js";
 import { makeFeatures } from "../support/feature-store.js";
@@ -156,6 +158,63 @@ describe("kernels and options", () => {
     await expect(trainDetectorSvm(store, dir, { grid: true, c: [] })).rejects.toThrow(/options\.c/);
     await expect(trainDetectorSvm(store, dir, { c: -1 })).rejects.toThrow(/options\.c must be above 0/);
     await expect(trainDetectorSvm(store, dir, { grid: true, folds: 1 })).rejects.toThrow(/options\.folds/);
+  });
+});
+
+describe("standardize", () => {
+  it("is fitted on the rows that train the SVM, stored, and applied wherever the detector scores", async () => {
+    const dir = headIn("standard");
+    const { svm } = await trainDetectorSvm(store, dir, { standardize: true });
+    const head = await ProjectionHead.load(join(dir, "head.safetensors"));
+    const x = await svmInput(table.x, table.rows, { blocks: [dimension], head });
+    const { x: fit, labels, ...size } = part(x, (group) => !validation.has(group));
+    const standard = fitStandard(fit, size.dims);
+    expect(await readStandard(dir, size.dims)).toEqual(standard);
+    const same = await trainSvm(standardise(fit, standard), labels, { ...size, gamma: 1 / size.dims });
+    expect(svm.coefficients).toEqual(same.coefficients);
+    expect(describedIn(dir).files).toHaveProperty("standard.safetensors");
+
+    const tests = await makeFeatures(at("tests"), { groups: 10, dimension, seed: 4, split: "test", prefix: "t" });
+    const report = await evaluateDetector(tests, dir, { bootstrap: { samples: 10, seed: 1 } });
+    const tested = await tests.read();
+    const seen = await svmInput(tested.x, tested.rows, { blocks: [dimension], head });
+    const values = await same.decisionValues(standardise(seen, standard), { rows: tested.rows });
+    expect(report.videos.map(({ score }) => score)).toEqual(
+      videoScores(tested.videos, values).map(({ score }) => expect.closeTo(score, 12)),
+    );
+  });
+
+  it("divides the default grid's gammas by the dimensions", async () => {
+    const { grid } = await trainDetectorSvm(store, headIn("standard grid"), {
+      ...{ standardize: true, features: "encoder", grid: true, c: [1] },
+    });
+    expect(grid?.points.map(({ gamma }) => gamma)).toEqual([0.25, 1, 4].map((gamma) => gamma / dimension));
+  });
+
+  it("goes with an SVM or a head that needs none", async () => {
+    const dir = headIn("no more");
+    for (const [again, kept] of [
+      [() => trainDetectorSvm(store, dir, { standardize: true }), true],
+      [() => trainDetectorSvm(store, dir), false],
+      [() => trainDetectorSvm(store, dir, { standardize: true }), true],
+      [() => trainDetectorHead(store, dir, { dim: 4, epochs: 1, batch: 32 }), false],
+    ] as const) {
+      await again();
+      expect(existsSync(join(dir, "standard.safetensors"))).toBe(kept);
+      expect(Object.hasOwn(describedIn(dir).files, "standard.safetensors")).toBe(kept);
+    }
+  });
+
+  it("makes no NaN of a feature that never varies", async () => {
+    const change = (x: Float32Array) => {
+      for (let i = 3; i < x.length; i += dimension) x[i] = 0;
+    };
+    const flat = await makeFeatures(at("flat"), { groups: 20, dimension, seed: 6, change });
+    await trainDetectorHead(flat, at("flat head"), { dim: 4, epochs: 1, batch: 32 });
+    const { svm } = await trainDetectorSvm(flat, at("flat head"), { standardize: true, features: "encoder" });
+    const column = svm.supportVectors.filter((_, i) => i % dimension === 3);
+    expect(new Set(column)).toEqual(new Set([0]));
+    expect(svm.coefficients.every(Number.isFinite)).toBe(true);
   });
 });
 

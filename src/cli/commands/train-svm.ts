@@ -31,6 +31,7 @@ export function addTrainSvmCommand(train: Command): void {
     .option("--coef0 <b>", "of polynomial and sigmoid (default 0)", finiteNumber)
     .option("--degree <d>", "of polynomial (default 3)", wholeNumber(1))
     .option("--grid", "choose C and gamma by cross-validation (default: C 0.1,1,10,100 and gamma 0.25,1,4)", false)
+    .option("--standardize", "give each number that the SVM sees mean 0 and deviation 1", false)
     .option("--folds <n>", "of the cross-validation", wholeNumber(2), 5)
     .option("--seed <n>", "of folds and of resamples of groups", wholeNumber(0), 1)
     .option("--epsilon <e>", "the gap at which the solver ends", positiveNumber, 1e-3)
