@@ -50,6 +50,7 @@ export {
   UnreelRangeError,
   UnreelTypeError,
 } from "./errors.js";
+export { type CalibrateDetectorOptions, calibrateDetector } from "./evaluation/calibrate-detector.js";
 export { type EvaluateOptions, evaluate, type Report } from "./evaluation/evaluate.js";
 export { type EvaluateDetectorOptions, evaluateDetector } from "./evaluation/evaluate-detector.js";
 export type { Prediction } from "./evaluation/prediction.js";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageRoot } from "../native/load.js";
+import { addCalibrateCommand } from "./commands/calibrate.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
@@ -25,6 +26,7 @@ Examples:
   unreel train head features --out detector
   unreel train svm features --detector detector
   unreel evaluate features --detector detector --split test --out report
+  unreel calibrate my-features --detector detector
   unreel scan clip.mp4 --detector detector
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 some inputs failed, 2 usage, 3 findings with
@@ -46,6 +48,7 @@ function makeProgram(): Command {
   addExtractCommand(program);
   addTrainCommand(program);
   addEvaluateCommand(program);
+  addCalibrateCommand(program);
   addScanCommand(program);
   addStoreCommand(program);
   addSynthCommand(program);

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from "commander";
+import type { Shareable } from "../datasets/leak.js";
+import { UnreelTypeError } from "../errors.js";
 
 /** Parses a whole number >= `minimum` of a command-line option. */
 export function wholeNumber(minimum: number): (text: string) => number {
@@ -75,4 +77,13 @@ export function finiteNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("it must be a number.");
   return value;
+}
+
+/** Parses a list like `source,group`. */
+export function shareables(text: string | undefined): Shareable[] {
+  const kinds = (text ?? "").split(",").filter((kind) => kind !== "");
+  return kinds.map((kind) => {
+    if (kind === "source" || kind === "identity" || kind === "group") return kind;
+    throw new UnreelTypeError(`--allow-shared takes source, identity and group, not ${kind}`);
+  });
 }

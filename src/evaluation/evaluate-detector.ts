@@ -1,3 +1,4 @@
+import type { ChosenOn } from "../calibration/calibration.js";
 import { type OperatingPoint, thresholdNamed } from "../calibration/operating-points.js";
 import type { ThresholdRule } from "../calibration/thresholds.js";
 import { assertNoLeak, findLeaks, type Shareable } from "../datasets/leak.js";
@@ -33,8 +34,7 @@ export interface EvaluateDetectorOptions {
 }
 
 /**
- * Scores a split of a store with a detector and measures it, its thresholds and its probabilities, which the training
- * chose on its validation groups.
+ * Scores a split of a store with a detector and measures it, its thresholds and its probabilities.
  *
  * @throws UnreelError `ERR_UNREEL_FINGERPRINT_MISMATCH`, `…_SPLIT_EMPTY`, `…_SPLIT_LEAK`, `…_ONE_CLASS`,
  * `…_DETECTOR_INVALID`
@@ -100,7 +100,7 @@ export async function evaluateDetector(
       `A video with fewer than ${description.minFrames} frames is an abstention.`,
     ],
     provenance: {
-      protocol: `the detector was trained on ${trainedOn}; its threshold was chosen on validation groups`,
+      protocol: `the detector was trained on ${trainedOn}; its threshold was chosen on ${choosers[threshold.chosenOn]}`,
       testSet: `${datasets}, split ${split}`,
       trainingSet: `${description.training.videos.length} videos, manifest ${description.training.manifestSha256.slice(0, 16)}`,
       ...(shared.length === 0 && { splitBy: "group" }),
@@ -122,6 +122,13 @@ export async function evaluateDetector(
     },
   });
 }
+
+/** What a threshold was chosen on, for people. */
+const choosers: Readonly<Record<ChosenOn, string>> = {
+  validation: "validation groups",
+  "out-of-fold": "the training groups, each scored by an SVM that had not seen it",
+  calibration: "videos that unreel calibrate was given",
+};
 
 async function historyOf(dir: string): Promise<TrainingHistory> {
   return readHistory(dir).catch((error: unknown) => {

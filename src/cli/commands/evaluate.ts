@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { Shareable } from "../../datasets/leak.js";
 import { throwIfAborted, UnreelTypeError } from "../../errors.js";
 import { evaluate, type Report } from "../../evaluation/evaluate.js";
 import { type EvaluateDetectorOptions, evaluateDetector } from "../../evaluation/evaluate-detector.js";
@@ -7,7 +6,7 @@ import { readPredictions } from "../../evaluation/predictions.js";
 import { prepareReportFolder, writeReport } from "../../evaluation/report-folder.js";
 import { openStore } from "../../features/store.js";
 import { interruptible } from "../interrupt.js";
-import { openShare } from "../options.js";
+import { openShare, shareables } from "../options.js";
 import { say, writeJsonLine } from "../output.js";
 import { typed } from "../typed.js";
 
@@ -108,13 +107,5 @@ async function ofPredictions(features: string | undefined, options: EvaluateComm
     ...(options.split !== undefined && { split: options.split }),
     ...(options.title !== undefined && { title: options.title }),
     ...(shared.length > 0 && { allowShared: shared }),
-  });
-}
-
-function shareables(text: string | undefined): Shareable[] {
-  const kinds = (text ?? "").split(",").filter((kind) => kind !== "");
-  return kinds.map((kind) => {
-    if (kind === "source" || kind === "identity" || kind === "group") return kind;
-    throw new UnreelTypeError(`--allow-shared takes source, identity and group, not ${kind}`);
   });
 }
