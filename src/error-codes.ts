@@ -86,7 +86,7 @@ export const errorCodes = {
   ERR_UNREEL_TOO_FEW_GROUPS: { category: "training", retryable: false },
   /** A feature is NaN or infinite. */
   ERR_UNREEL_NOT_FINITE: { category: "training", retryable: false },
-  /** The loss became NaN or infinite. */
+  /** The numbers of a training became NaN or infinite. */
   ERR_UNREEL_DIVERGED: { category: "training", retryable: false },
   /** Memory ran out. */
   ERR_UNREEL_OUT_OF_MEMORY: { category: "internal", retryable: true },

@@ -104,7 +104,8 @@ void require_finite_solution(const CSvcSolution& solution) {
   const bool any = std::any_of(coefficients.begin(), coefficients.end(), [](double value) { return value != 0; });
   if (any && finite(solution.rho) && std::all_of(coefficients.begin(), coefficients.end(), finite)) return;
   throw Error(ErrorCode::diverged,
-              "SVM training ended without finite coefficients. Features this large overflow the kernel: scale them.");
+              "SVM training ended without finite coefficients: the features are so large that the kernel overflows, or "
+              "all rows are alike. Scale the features.");
 }
 
 }  // namespace unreel::svm

@@ -14,7 +14,6 @@ struct CSvcProblem {
   const std::vector<signed char>& y;  ///< 1 or -1, as many as the kernel has rows
   double c_positive = 1;
   double c_negative = 1;
-  bool forecast = false;  ///< rows are cheaper in company: ask for some before they are needed
 };
 
 struct CSvcSolution {

@@ -24,6 +24,7 @@ class ComputedKernel final : public KernelSource {
   double diagonal(std::size_t i) const override;
   void rows(const RowsWanted& wanted) const override;
   void swap(std::size_t i, std::size_t j) override;
+  Company company() const override { return company_of(vectors_.bytes()); }
 
  private:
   void compute_block(const double* const* rows, const RowsWanted& wanted, std::size_t block) const;

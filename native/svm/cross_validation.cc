@@ -116,19 +116,19 @@ class CrossValidation {
     const ClassOrder order(labels_, fold.training);
     if (matrix == nullptr) {
       const std::unique_ptr<KernelSource> kernel = kernel_of(x_, order.rows, parameters, control.threads);
-      const CSvcSolution solution = solve(*kernel, order, /*forecast=*/true, parameters, control);
+      const CSvcSolution solution = solve(*kernel, order, parameters, control);
       score_by_function(fold, order, solution, out);
     } else {
       StoredKernel kernel(*matrix, order.rows);
-      const CSvcSolution solution = solve(kernel, order, /*forecast=*/false, parameters, control);
+      const CSvcSolution solution = solve(kernel, order, parameters, control);
       score_by_matrix(fold, order, solution, *matrix, out);
     }
   }
 
-  static CSvcSolution solve(KernelSource& kernel, const ClassOrder& order, bool forecast, const Parameters& parameters,
+  static CSvcSolution solve(KernelSource& kernel, const ClassOrder& order, const Parameters& parameters,
                             const TrainingControl& control) {
     CSvcSolution solution =
-        solve_c_svc({kernel, order.y, order.c(0, parameters), order.c(1, parameters), forecast}, parameters, control);
+        solve_c_svc({kernel, order.y, order.c(0, parameters), order.c(1, parameters)}, parameters, control);
     require_finite_solution(solution);
     return solution;
   }

@@ -19,6 +19,7 @@ class FastKernel final : public KernelSource {
   double diagonal(std::size_t i) const override;
   void rows(const RowsWanted& wanted) const override;
   void swap(std::size_t i, std::size_t j) override { vectors_.swap(i, j); }
+  Company company() const override { return company_of(vectors_.count() * vectors_.dims() * sizeof(float)); }
 
  private:
   KernelFunction kernel_;

@@ -36,6 +36,7 @@ class StoredKernel final : public KernelSource {
   double diagonal(std::size_t i) const override { return matrix_.diagonal(order_[i]); }
   void rows(const RowsWanted& wanted) const override;
   void swap(std::size_t i, std::size_t j) override;
+  Company company() const override { return Company::useless; }
 
  private:
   const KernelMatrix& matrix_;

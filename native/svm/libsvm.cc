@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancel_token.h"
 #include "base/error.h"
 #include "svm/c_svc_solver.h"
 #include "svm/model.h"
@@ -36,12 +37,14 @@ namespace {
 /// Our cache as libsvm's solver sees it.
 class CachedMatrix final : public QMatrix {
  public:
-  CachedMatrix(const CSvcProblem& problem, std::vector<signed char>& y, std::size_t cache_bytes)
-      : y_(y), cache_(problem.kernel, y.data(), cache_bytes) {
+  CachedMatrix(const CSvcProblem& problem, std::vector<signed char>& y, std::size_t cache_bytes, CancelToken cancel)
+      : y_(y), cancel_(std::move(cancel)), cache_(problem.kernel, y.data(), cache_bytes) {
     for (std::size_t i = 0; i < y.size(); ++i) diagonal_.push_back(problem.kernel.diagonal(i));
   }
 
+  /// Throws aborted: one row may take long, and a reconstruction asks for many.
   Qfloat* get_Q(int row, int length) const override {
+    cancel_.throw_if_cancelled();
     return cache_.row(static_cast<std::size_t>(row), static_cast<std::size_t>(length));
   }
   double* get_QD() const override { return diagonal_.data(); }
@@ -54,6 +57,7 @@ class CachedMatrix final : public QMatrix {
 
  private:
   std::vector<signed char>& y_;
+  CancelToken cancel_;
   mutable std::vector<double> diagonal_;
   mutable RowCache cache_;
 };
@@ -69,7 +73,7 @@ class CSvcSolver final : public Solver {
     alpha_status = nullptr;
     active_set = nullptr;
   }
-  /// Where select_working_set threw, Solve could not free what it had made.
+  /// Where what Solve calls threw, it could not free what it had made.
   ~CSvcSolver() override {
     if (ended_) return;
     delete[] p;
@@ -86,12 +90,12 @@ class CSvcSolver final : public Solver {
   CSvcSolution solve(const CSvcProblem& problem, const Parameters& parameters) {
     const std::size_t count = problem.y.size();
     std::vector<signed char> signs = problem.y;
-    CachedMatrix matrix(problem, signs, static_cast<std::size_t>(parameters.cache_mb * (1 << 20)));
-    if (problem.forecast) {
-      matrix.cache().set_forecast([this, &matrix](std::size_t row, std::size_t most, std::vector<std::size_t>& rows) {
-        reconstructing_ ? forecast_reconstruction(row, most, rows) : forecast_steps(row, most, matrix.cache(), rows);
-      });
-    }
+    CachedMatrix matrix(problem, signs, static_cast<std::size_t>(parameters.cache_mb * (1 << 20)), control_.cancel);
+    matrix.cache().set_forecast([&](std::size_t row, std::size_t length, std::vector<std::size_t>& rows) {
+      const std::size_t most =
+          reconstructing_ ? kBatch : batch_of_steps(problem.kernel.company(), matrix.cache(), length);
+      reconstructing_ ? forecast_reconstruction(row, most, rows) : forecast_steps(most, matrix.cache(), rows);
+    });
     const std::vector<double> minus_ones(count, -1);
     CSvcSolution solution{std::vector<double>(count), 0};
     SolutionInfo info;
@@ -128,7 +132,6 @@ class CSvcSolver final : public Solver {
 
   void count_step(double gap) {
     constexpr std::int64_t kBetweenReports = 1000;
-    control_.cancel.throw_if_cancelled();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started_;
     if (taken.count() > control_.max_seconds) give_up(std::to_string(control_.max_seconds) + " seconds", gap);
     if (iterations_ == most_iterations()) give_up(std::to_string(iterations_) + " iterations", gap);
@@ -152,20 +155,28 @@ class CSvcSolver final : public Solver {
         .with("gap", gap);
   }
 
-  /// The rows of the variables that violate most, from either end, and are not there. None once the cache is full:
-  /// those that they would drive out are wanted sooner.
-  void forecast_steps(std::size_t row, std::size_t most, const RowCache& cache, std::vector<std::size_t>& rows) const {
-    if (!cache.has_room_for(most + 1)) return;
+  /// How many rows to compute together. Once the cache is full those that come before they are wanted drive out others;
+  /// that pays only where they cost next to nothing.
+  static std::size_t batch_of_steps(Company company, const RowCache& cache, std::size_t length) {
+    constexpr std::size_t kBatchOfFull = 8;
+    if (company == Company::useless) return 1;
+    if (cache.has_room_for(kBatch, length)) return kBatch;
+    return company == Company::decisive ? kBatchOfFull : 1;
+  }
+
+  /// Adds the rows of the variables that violate most, from either end, and are not there; up to `most` in all.
+  void forecast_steps(std::size_t most, const RowCache& cache, std::vector<std::size_t>& rows) const {
+    if (most <= rows.size()) return;
     const auto active = static_cast<std::size_t>(active_size);
     std::vector<std::pair<double, std::size_t>> rising;
     std::vector<std::pair<double, std::size_t>> falling;
     for (std::size_t t = 0; t < active; ++t) {
-      if (t == row || cache.has(t, active)) continue;
+      if (cache.has(t, active)) continue;
       const double low = y[t] > 0 ? G[t] : -G[t];
       if (alpha_status[t] != (y[t] > 0 ? UPPER_BOUND : LOWER_BOUND)) rising.emplace_back(-low, t);
       if (alpha_status[t] != (y[t] > 0 ? LOWER_BOUND : UPPER_BOUND)) falling.emplace_back(low, t);
     }
-    take_greatest(rising, (most + 1) / 2, rows);
+    take_greatest(rising, most / 2, rows);
     take_greatest(falling, most - rows.size(), rows);
   }
 
@@ -179,7 +190,7 @@ class CSvcSolver final : public Solver {
     }
   }
 
-  /// The rows that reconstruct_gradient will go through after this one: all shrunk ones, or the free active ones.
+  /// Adds the rows that reconstruct_gradient will go through after this one: all shrunk ones, or the free active ones.
   void forecast_reconstruction(std::size_t row, std::size_t most, std::vector<std::size_t>& rows) const {
     const bool shrunk = row >= static_cast<std::size_t>(active_size);
     const auto end = static_cast<std::size_t>(shrunk ? l : active_size);
@@ -187,6 +198,9 @@ class CSvcSolver final : public Solver {
       if (shrunk || alpha_status[t] == FREE) rows.push_back(t);
     }
   }
+
+  /// Rows that are computed together.
+  static constexpr std::size_t kBatch = 16;
 
   const TrainingControl& control_;
   double epsilon_;

@@ -5,9 +5,7 @@
 namespace unreel::svm {
 namespace {
 
-/// Rows that are computed together: enough that the vectors, which come from memory for all of them once, cost little.
-constexpr std::size_t kBatch = 16;
-/// The row before the last one that was handed out is still in use.
+/// Whole rows that are kept in any case: one that was handed out, one that is computed, and two that come with it.
 constexpr std::size_t kFewestRows = 4;
 
 }  // namespace
@@ -15,20 +13,20 @@ constexpr std::size_t kFewestRows = 4;
 RowCache::RowCache(KernelSource& source, const signed char* signs, std::size_t bytes)
     : source_(source),
       signs_(signs),
-      most_rows_(std::max(kFewestRows, bytes / (source.size() * sizeof(float)))),
+      most_(std::max(kFewestRows * source.size(), bytes / sizeof(float))),
       places_(source.size(), rows_.end()) {}
 
 std::size_t RowCache::length_of(std::size_t row) const {
   return places_[row] == rows_.end() ? 0 : places_[row]->length;
 }
 
-bool RowCache::has(std::size_t row, std::size_t length) const { return length_of(row) >= length; }
-
 float* RowCache::row(std::size_t row, std::size_t length) {
   if (places_[row] != rows_.end()) catch_up(*places_[row]);
   if (!has(row, length)) complete(row, length);
+  if (!rows_.empty()) rows_.back().in_use = false;
   const Place place = places_[row];
   rows_.splice(rows_.end(), rows_, place);
+  place->in_use = true;
   return place->values.get();
 }
 
@@ -46,57 +44,82 @@ void RowCache::catch_up(Row& row) const {
 }
 
 void RowCache::complete(std::size_t row, std::size_t length) {
-  std::vector<std::size_t> batch;
-  const std::size_t most = std::min(kBatch, most_rows_ - 2);
-  if (most > 1 && forecast_) forecast_(row, most - 1, batch);
-  batch.insert(batch.begin(), row);
   const std::size_t from = length_of(row);
-  // Only rows that lack the same elements can be computed with it.
-  batch.erase(std::remove_if(batch.begin() + 1, batch.end(),
-                             [&](std::size_t other) { return other == row || length_of(other) != from; }),
-              batch.end());
-
-  std::vector<float*> out;
+  const Place handed_out = rows_.empty() ? rows_.end() : std::prev(rows_.end());
+  std::vector<std::size_t> indices;
   std::vector<Place> places;
-  for (const std::size_t each : batch) {
-    const Place place = slot_for(each);
-    catch_up(*place);
+  std::vector<float*> out;
+  for (const std::size_t each : batch_with(row, length)) {
+    const Place place = room_for(each, length);
+    // Only rows that lack the same elements can be computed together.
     if (place->length != from) continue;
-    place->keep = true;
+    place->in_use = true;
+    indices.push_back(each);
     places.push_back(place);
     out.push_back(place->values.get());
   }
-  std::vector<std::size_t> indices;
-  for (const Place place : places) indices.push_back(place->index);
   source_.rows({indices.data(), out.data(), indices.size(), from, length});
   for (const Place place : places) {
-    const int sign = signs_[place->index];
-    for (std::size_t k = from; k < length; ++k) {
-      if (sign != signs_[k]) place->values[k] = -place->values[k];
-    }
+    take_signs(*place, from, length);
     place->length = length;
-    place->keep = false;
+    place->in_use = false;
+  }
+  // It stays the last of the list, for row() to let go.
+  if (handed_out != rows_.end()) rows_.splice(rows_.end(), rows_, handed_out);
+}
+
+/// The row, then those of the forecast that have as many elements and fit.
+std::vector<std::size_t> RowCache::batch_with(std::size_t row, std::size_t length) const {
+  std::vector<std::size_t> batch{row};
+  if (forecast_) forecast_(row, length, batch);
+  const std::size_t from = length_of(row);
+  const auto unfit = [&](std::size_t other) { return other == row || length_of(other) != from; };
+  batch.erase(std::remove_if(batch.begin() + 1, batch.end(), unfit), batch.end());
+  batch.resize(std::min(batch.size(), most_ / source_.size() - 2));
+  return batch;
+}
+
+/// The row's place, with memory for `length` elements and with those that were there.
+RowCache::Place RowCache::room_for(std::size_t row, std::size_t length) {
+  if (places_[row] == rows_.end()) {
+    make_room(length);
+    rows_.push_back({row, 0, swaps_.size(), false, length, std::make_unique<float[]>(length)});
+    held_ += length;
+    places_[row] = std::prev(rows_.end());
+    return places_[row];
+  }
+  const Place place = places_[row];
+  catch_up(*place);
+  if (place->capacity >= length) return place;
+  const bool was_in_use = std::exchange(place->in_use, true);
+  make_room(length - place->capacity);
+  place->in_use = was_in_use;
+  auto values = std::make_unique<float[]>(length);
+  std::copy_n(place->values.get(), place->length, values.get());
+  place->values = std::move(values);
+  held_ += length - place->capacity;
+  place->capacity = length;
+  return place;
+}
+
+void RowCache::make_room(std::size_t elements) {
+  Place oldest = rows_.begin();
+  while (held_ + elements > most_ && oldest != rows_.end()) {
+    if (oldest->in_use) {
+      ++oldest;
+      continue;
+    }
+    held_ -= oldest->capacity;
+    places_[oldest->index] = rows_.end();
+    oldest = rows_.erase(oldest);
   }
 }
 
-/// The row's place, an empty one where it had none.
-RowCache::Place RowCache::slot_for(std::size_t row) {
-  if (places_[row] != rows_.end()) return places_[row];
-  if (rows_.size() < most_rows_) {
-    rows_.push_back({std::make_unique<float[]>(source_.size()), 0, 0, 0, false});
-  } else {
-    // The last of the list was handed out by the call before this one.
-    Place oldest = rows_.begin();
-    while (oldest->keep) ++oldest;
-    places_[oldest->index] = rows_.end();
-    rows_.splice(rows_.end(), rows_, oldest);
+void RowCache::take_signs(Row& row, std::size_t from, std::size_t length) const {
+  const int sign = signs_[row.index];
+  for (std::size_t k = from; k < length; ++k) {
+    if (sign != signs_[k]) row.values[k] = -row.values[k];
   }
-  const Place place = std::prev(rows_.end());
-  place->length = 0;
-  place->swaps = swaps_.size();
-  place->index = row;
-  places_[row] = place;
-  return place;
 }
 
 void RowCache::swap(std::size_t i, std::size_t j) {

@@ -27,8 +27,8 @@ DecisionFunction train_c_svc(const RowsView& x, const std::int32_t* labels, cons
   std::iota(all.begin(), all.end(), 0);
   const ClassOrder order(labels, all);
   const std::unique_ptr<KernelSource> kernel = kernel_of(x, order.rows, parameters, control.threads);
-  const CSvcSolution solution = solve_c_svc(
-      {*kernel, order.y, order.c(0, parameters), order.c(1, parameters), /*forecast=*/true}, parameters, control);
+  const CSvcSolution solution =
+      solve_c_svc({*kernel, order.y, order.c(0, parameters), order.c(1, parameters)}, parameters, control);
   return order.function(x, solution);
 }
 
