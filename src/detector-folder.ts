@@ -18,7 +18,7 @@ export interface TrainingRecord {
   readonly rows: number;
   /** Every video that trained or chose something. */
   readonly videos: readonly LeakFacts[];
-  /** The groups that chose the epoch and the thresholds and trained nothing. */
+  /** The groups that chose the epoch and did not train the head. They choose the thresholds of an SVM on projections. */
   readonly validationGroups: readonly string[];
   readonly seed: number;
 }

@@ -6,16 +6,17 @@ import { throwIfAborted, UnreelError } from "../errors.js";
 import type { Grouped } from "../evaluation/bootstrap.js";
 import type { FeatureStore, FeatureTable } from "../features/store.js";
 import { assertSameFingerprint } from "../fingerprint.js";
+import { checkInteger, checkOneOf } from "../validate.js";
 import { blocksOf } from "./blocks.js";
 import { manifestHash } from "./detector-training.js";
 import { ProjectionHead } from "./head.js";
 import { historyFile } from "./history.js";
-import { type SvmView, svmInput } from "./score.js";
-import { fitStandard, standardFile, standardise, writeStandard } from "./standard.js";
+import { svmInput } from "./score.js";
+import { fitStandard, type Standard, standardFile, standardise, writeStandard } from "./standard.js";
 import { type Svm, trainSvm } from "./svm.js";
 import type { SvmGrid } from "./svm-grid.js";
-import type { SvmOptions } from "./svm-options.js";
-import { type FoundPoint, type SeenRows, type SvmSearchOptions, searchPoint } from "./svm-search.js";
+import { checkFlag, type SvmOptions } from "./svm-options.js";
+import { type FoundPoint, type SeenRows, type SvmRows, type SvmSearchOptions, searchPoint } from "./svm-search.js";
 import { trainingSplits } from "./training-rows.js";
 import { type VideoRows, videoScores } from "./video-scores.js";
 
@@ -70,21 +71,12 @@ export async function trainDetectorSvm(
   options: DetectorSvmOptions = {},
 ): Promise<TrainedSvm> {
   const { c: _c, gamma: _gamma, grid: _grid, folds: _folds, ...others } = options;
-  const { features = "projection", seed = 1, standardize = false, onProgress = () => {}, ...solver } = others;
+  const { features: _features, seed: _seed, standardize: _standardize, onProgress = () => {}, ...solver } = others;
   const { signal } = solver;
+  const { features, standardize, seed } = checked(options);
   const description = await readDescription(dir);
   const table = await trainingTable(store, dir, description);
-  const view: SvmView = {
-    blocks: blocksOf(store.info.fingerprint, table.dimension),
-    head: features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined,
-  };
-  const x = await svmInput(table.x, table.rows, view);
-  const dims = x.length / table.rows;
-  const unitGamma = standardize ? 1 / dims : 1;
-  const { training, choosing } = sidesOf(table, description, features);
-  const standard = standardize ? fitStandard(rowsOf(x, dims, training).x, dims) : undefined;
-  if (standard !== undefined) standardise(x, standard);
-  const rows = { ...rowsOf(x, dims, training), unitGamma };
+  const { rows, choosing, standard } = await seenBy(dir, table, description, features, standardize);
   throwIfAborted(signal);
   const found = await searchPoint(
     rows,
@@ -97,22 +89,31 @@ export async function trainDetectorSvm(
     ...{ rows: rows.rows, dims: rows.dims, c: found.c, gamma: found.gamma },
     onProgress: (progress) => onProgress({ step: "training", ...progress }),
   });
-  const chosenOn = choosing === undefined ? "out-of-fold" : "validation";
-  const videos =
-    choosing === undefined
-      ? videoScores(rows.videos, found.values ?? new Float64Array())
-      : await videosScored(rowsOf(x, dims, choosing), svm);
-  const decisions = await fitDecisions(videos, { chosenOn, seed, ...(signal !== undefined && { signal }) });
+  const decisions = await fitDecisions(await choosingVideos(rows, choosing, found, svm), {
+    chosenOn: choosing === undefined ? "out-of-fold" : "validation",
+    seed,
+    ...(signal !== undefined && { signal }),
+  });
   // From here on all files are written: some without the others would be no detector.
   throwIfAborted(signal);
-  await svm.save(join(dir, svmFile));
-  if (standard !== undefined) await writeStandard(dir, standard);
   const { calibratedOn: _ofAnotherSvm, ...kept } = description;
-  const written = { ...kept, features, svm: recordOf(svm, options, found), ...decisions };
-  const files = [headFile, historyFile, svmFile, ...(standard === undefined ? [] : [standardFile])];
-  await writeDescription(dir, written, files);
-  if (standard === undefined) await rm(join(dir, standardFile), { force: true });
+  await write(dir, { ...kept, features, svm: recordOf(svm, options, found), ...decisions }, svm, standard);
   return { svm, ...(found.grid !== undefined && { grid: found.grid }), ...decisions };
+}
+
+/** What neither the cross-validation nor the solver would look at in each case. */
+function checked(options: DetectorSvmOptions): {
+  readonly features: "projection" | "encoder";
+  readonly standardize: boolean;
+  readonly seed: number;
+} {
+  checkFlag(options.grid ?? false, "options.grid");
+  checkInteger(options.folds ?? 5, 2, "options.folds");
+  return {
+    features: checkOneOf(options.features ?? "projection", ["projection", "encoder"], "options.features"),
+    standardize: checkFlag(options.standardize ?? false, "options.standardize"),
+    seed: checkInteger(options.seed ?? 1, 0, "options.seed"),
+  };
 }
 
 /** The rows that trained the head, with those that chose its epoch. */
@@ -176,8 +177,55 @@ function rowsOf(x: Float32Array, dims: number, videos: readonly VideoRows[]): Se
   };
 }
 
-async function videosScored({ x, rows, videos }: SeenRows, svm: Svm): Promise<Grouped[]> {
-  return videoScores(videos, await svm.decisionValues(x, { rows }));
+/** The table's rows as the SVM sees them, on both sides; standardised by those that train. */
+async function seenBy(
+  dir: string,
+  table: FeatureTable,
+  description: DetectorDescription,
+  features: "projection" | "encoder",
+  standardize: boolean,
+): Promise<{ readonly rows: SvmRows; readonly choosing?: SeenRows; readonly standard?: Standard }> {
+  const x = await svmInput(table.x, table.rows, {
+    blocks: blocksOf(description.fingerprint, table.dimension),
+    head: features === "projection" ? await ProjectionHead.load(join(dir, headFile)) : undefined,
+  });
+  const dims = x.length / table.rows;
+  const { training, choosing } = sidesOf(table, description, features);
+  const rows = { ...rowsOf(x, dims, training), unitGamma: standardize ? 1 / dims : 1 };
+  const others = choosing === undefined ? {} : { choosing: rowsOf(x, dims, choosing) };
+  if (!standardize) return { rows, ...others };
+  const standard = fitStandard(rows.x, dims);
+  standardise(rows.x, standard);
+  if (others.choosing !== undefined) standardise(others.choosing.x, standard);
+  return { rows, ...others, standard };
+}
+
+/** Videos with scores that do not know their labels. */
+async function choosingVideos(
+  rows: SvmRows,
+  choosing: SeenRows | undefined,
+  { values }: FoundPoint,
+  svm: Svm,
+): Promise<Grouped[]> {
+  if (choosing !== undefined) {
+    return videoScores(choosing.videos, await svm.decisionValues(choosing.x, { rows: choosing.rows }));
+  }
+  if (values === undefined) throw new UnreelError("ERR_UNREEL_INTERNAL", "no out-of-fold values");
+  return videoScores(rows.videos, values);
+}
+
+/** Writes the SVM, what goes before it, and detector.json last; a standard of an SVM before goes. */
+async function write(
+  dir: string,
+  description: Omit<DetectorDescription, "files">,
+  svm: Svm,
+  standard: Standard | undefined,
+): Promise<void> {
+  await svm.save(join(dir, svmFile));
+  if (standard !== undefined) await writeStandard(dir, standard);
+  const files = [headFile, historyFile, svmFile, ...(standard === undefined ? [] : [standardFile])];
+  await writeDescription(dir, description, files);
+  if (standard === undefined) await rm(join(dir, standardFile), { force: true });
 }
 
 /** `svm` of detector.json. */

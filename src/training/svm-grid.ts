@@ -30,7 +30,8 @@ const samples = 2000;
  * The figures of a point.
  *
  * @param videos - scored by machines that saw none of the video's fold
- * @param folds - one a video; videos of a group are in one fold
+ * @param folds - one a video; videos of a group are in one fold, and at least one fold has both classes, as of the folds
+ *   that `groupedFolds` makes
  */
 export async function gridPoint(
   point: { readonly c: number; readonly gamma: number },

@@ -57,8 +57,7 @@ export type SearchedSvm = Omit<CrossValidateSvmOptions, keyof SvmSearchOptions |
  * C and gamma: those that were given, or of a grid the point that {@link oneStandardError} chooses. Without a grid
  * nothing is cross-validated unless the values are wanted.
  *
- * @throws UnreelError `ERR_UNREEL_TOO_FEW_GROUPS`: fewer groups than folds, or no fold of a grid has both classes; what
- * {@link crossValidateSvm} throws
+ * @throws UnreelError what {@link crossValidateSvm} throws
  */
 export async function searchPoint(
   rows: SvmRows,
@@ -102,19 +101,9 @@ async function searchGrid(rows: SvmRows, search: SvmSearchOptions, options: Sear
     throwIfAborted(options.signal);
     judged.push(await gridPoint(point, videoScores(rows.videos, point.values), foldOf, seed));
   }
-  if (judged.some(({ auc }) => Number.isNaN(auc))) throw noFoldOfBoth(new Set(foldOf).size);
   const grid = { points: judged, ...oneStandardError(judged) };
   const chosen = points[grid.chosen];
   if (chosen === undefined) throw new UnreelError("ERR_UNREEL_INTERNAL", "a grid without points");
   // The linear kernel's 0 is no gamma to train with.
   return { c: chosen.c, gamma: chosen.gamma || 1, grid, values: chosen.values };
-}
-
-function noFoldOfBoth(folds: number): UnreelError {
-  return new UnreelError(
-    "ERR_UNREEL_TOO_FEW_GROUPS",
-    `None of the ${folds} folds has videos of both classes, so that no point of the grid can be judged; take fewer folds, ` +
-      "or give more videos.",
-    { folds },
-  );
 }

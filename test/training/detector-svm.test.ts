@@ -157,7 +157,12 @@ describe("kernels and options", () => {
     await expect(trainDetectorSvm(store, dir, { gamma: [1] })).rejects.toThrow(/options\.gamma: a list needs a grid/);
     await expect(trainDetectorSvm(store, dir, { grid: true, c: [] })).rejects.toThrow(/options\.c/);
     await expect(trainDetectorSvm(store, dir, { c: -1 })).rejects.toThrow(/options\.c must be above 0/);
-    await expect(trainDetectorSvm(store, dir, { grid: true, folds: 1 })).rejects.toThrow(/options\.folds/);
+    await expect(trainDetectorSvm(store, dir, { folds: 1 })).rejects.toThrow(/options\.folds/);
+    await expect(trainDetectorSvm(store, dir, { seed: -1 })).rejects.toThrow(/options\.seed/);
+    const wrong = (options: object) => expect(trainDetectorSvm(store, dir, options)).rejects;
+    await wrong({ features: "pixels" }).toThrow(/options\.features must be one of projection, encoder/);
+    await wrong({ grid: "yes" }).toThrow(/options\.grid must be true or false/);
+    await wrong({ standardize: 1 }).toThrow(/options\.standardize must be true or false/);
   });
 });
 

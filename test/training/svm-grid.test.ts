@@ -50,9 +50,8 @@ describe("gridPoint", () => {
     expect(interval?.[1]).toBeGreaterThan(0.75);
   });
 
-  it("has no interval of one group, and no AUC where no fold has both classes", async () => {
+  it("has no interval of one group", async () => {
     const one = videos.map((video) => ({ ...video, group: "one" }));
     expect((await gridPoint({ c: 1, gamma: 1 }, one, folds, 1)).interval).toBeNull();
-    expect((await gridPoint({ c: 1, gamma: 1 }, videos.slice(8), [2, 2], 1)).auc).toBeNaN();
   });
 });
