@@ -11,13 +11,13 @@ export const dims = 512;
  * How far the classes' centres lie apart beside a row's own noise of 1 per dimension. Of 5,000 rows about 63 % become
  * support vectors of an RBF machine with gamma 1 and C 1.
  */
-const classOffset = 0.0605;
+export const overlappingOffset = 0.0605;
 
 /** Rows that lie in memory at a time. */
 const blockRows = 1000;
 
 /** Writes a row for each label, float32. */
-function writeRows(path, labels, centre, normal) {
+function writeRows(path, labels, { centre, offset, normal }) {
   const file = openSync(path, "w");
   const row = new Float64Array(dims);
   for (let begin = 0; begin < labels.length; begin += blockRows) {
@@ -26,7 +26,7 @@ function writeRows(path, labels, centre, normal) {
     for (const [i, label] of block.entries()) {
       let squares = 0;
       for (let k = 0; k < dims; k++) {
-        row[k] = (label === 1 ? classOffset : -classOffset) * centre[k] + normal();
+        row[k] = (label === 1 ? offset : -offset) * centre[k] + normal();
         squares += row[k] * row[k];
       }
       const length = Math.sqrt(squares);
@@ -38,12 +38,13 @@ function writeRows(path, labels, centre, normal) {
 }
 
 /** Writes x.f32 (rows x dims), labels.i32 and queries.f32 (queries x dims) into `folder`. */
-export function makeInputs({ rows, queries }, folder) {
+export function makeInputs({ rows, queries, offset = overlappingOffset }, folder) {
   const uniform = uniformFrom(20261128);
   const normal = normalFrom(uniform);
   const centre = Float64Array.from({ length: dims }, normal);
   const labels = balancedLabels(rows, uniform);
+  const shape = { centre, offset, normal };
   writeFileSync(join(folder, "labels.i32"), labels);
-  writeRows(join(folder, "x.f32"), labels, centre, normal);
-  writeRows(join(folder, "queries.f32"), balancedLabels(queries, uniform), centre, normal);
+  writeRows(join(folder, "x.f32"), labels, shape);
+  writeRows(join(folder, "queries.f32"), balancedLabels(queries, uniform), shape);
 }
