@@ -64,6 +64,12 @@ describe("train svm", () => {
     expect(described()).toMatchObject({ features: "encoder", calibration: { videos: 120, groups: 40 } });
   });
 
+  it("takes the solver's options", async () => {
+    const { status, stderr } = await trainSvm("--no-exact", "--epsilon", "0.01", "--cache-mb", "8", "--threads", "1");
+    expect(status, stderr).toBe(0);
+    expect(described().svm).toMatchObject({ kernel: "rbf", chosenBy: "given" });
+  });
+
   it.each<[string, readonly string[], RegExp]>([
     ["a list of C without a grid", ["--c", "1,2"], /options\.c: a list needs a grid/],
     ["a list of gammas without a grid", ["--gamma", "1,2"], /options\.gamma: a list needs a grid/],
