@@ -91,9 +91,8 @@ class CSvcSolver final : public Solver {
     const std::size_t count = problem.y.size();
     std::vector<signed char> signs = problem.y;
     CachedMatrix matrix(problem, signs, static_cast<std::size_t>(parameters.cache_mb * (1 << 20)), control_.cancel);
-    matrix.cache().set_forecast([&](std::size_t row, std::size_t length, std::vector<std::size_t>& rows) {
-      const std::size_t most =
-          reconstructing_ ? kBatch : batch_of_steps(problem.kernel.company(), matrix.cache(), length);
+    matrix.cache().set_forecast([&](std::size_t row, std::vector<std::size_t>& rows) {
+      const std::size_t most = reconstructing_ ? kBatch : batch_of_steps(problem.kernel.company(), matrix.cache());
       reconstructing_ ? forecast_reconstruction(row, most, rows) : forecast_steps(most, matrix.cache(), rows);
     });
     const std::vector<double> minus_ones(count, -1);
@@ -139,11 +138,11 @@ class CSvcSolver final : public Solver {
     if (control_.on_progress && iterations_ % kBetweenReports == 0) control_.on_progress({iterations_, gap});
   }
 
-  /// libsvm's own limit, at which it warns and goes on with what it has.
+  /// At the latest one before libsvm's own limit, at which it would warn and go on with what it has.
   std::int64_t most_iterations() const {
-    if (control_.max_iterations > 0) return control_.max_iterations;
-    return std::min<std::int64_t>(std::max<std::int64_t>(10'000'000, std::int64_t{100} * l),
-                                  std::numeric_limits<int>::max());
+    const std::int64_t own = std::min<std::int64_t>(std::max<std::int64_t>(10'000'000, std::int64_t{100} * l),
+                                                    std::numeric_limits<int>::max());
+    return control_.max_iterations > 0 ? std::min(control_.max_iterations, own - 1) : own - 1;
   }
 
   [[noreturn]] void give_up(const std::string& limit, double gap) const {
@@ -157,10 +156,10 @@ class CSvcSolver final : public Solver {
 
   /// How many rows to compute together. Once the cache is full those that come before they are wanted drive out others;
   /// that pays only where they cost next to nothing.
-  static std::size_t batch_of_steps(Company company, const RowCache& cache, std::size_t length) {
+  static std::size_t batch_of_steps(Company company, const RowCache& cache) {
     constexpr std::size_t kBatchOfFull = 8;
     if (company == Company::useless) return 1;
-    if (cache.has_room_for(kBatch, length)) return kBatch;
+    if (cache.has_room_for(kBatch)) return kBatch;
     return company == Company::decisive ? kBatchOfFull : 1;
   }
 

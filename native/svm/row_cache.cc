@@ -5,7 +5,7 @@
 namespace unreel::svm {
 namespace {
 
-/// Whole rows that are kept in any case: one that was handed out, one that is computed, and two that come with it.
+/// Rows that are kept in any case: one that was handed out, one that is computed, and two that come with it.
 constexpr std::size_t kFewestRows = 4;
 
 }  // namespace
@@ -13,7 +13,7 @@ constexpr std::size_t kFewestRows = 4;
 RowCache::RowCache(KernelSource& source, const signed char* signs, std::size_t bytes)
     : source_(source),
       signs_(signs),
-      most_(std::max(kFewestRows * source.size(), bytes / sizeof(float))),
+      most_(std::max(kFewestRows, bytes / (source.size() * sizeof(float)))),
       places_(source.size(), rows_.end()) {}
 
 std::size_t RowCache::length_of(std::size_t row) const {
@@ -49,8 +49,8 @@ void RowCache::complete(std::size_t row, std::size_t length) {
   std::vector<std::size_t> indices;
   std::vector<Place> places;
   std::vector<float*> out;
-  for (const std::size_t each : batch_with(row, length)) {
-    const Place place = room_for(each, length);
+  for (const std::size_t each : batch_with(row)) {
+    const Place place = place_for(each);
     // Only rows that lack the same elements can be computed together.
     if (place->length != from) continue;
     place->in_use = true;
@@ -69,50 +69,36 @@ void RowCache::complete(std::size_t row, std::size_t length) {
 }
 
 /// The row, then those of the forecast that have as many elements and fit.
-std::vector<std::size_t> RowCache::batch_with(std::size_t row, std::size_t length) const {
+std::vector<std::size_t> RowCache::batch_with(std::size_t row) const {
   std::vector<std::size_t> batch{row};
-  if (forecast_) forecast_(row, length, batch);
+  if (forecast_) forecast_(row, batch);
   const std::size_t from = length_of(row);
   const auto unfit = [&](std::size_t other) { return other == row || length_of(other) != from; };
   batch.erase(std::remove_if(batch.begin() + 1, batch.end(), unfit), batch.end());
-  batch.resize(std::min(batch.size(), most_ / source_.size() - 2));
+  batch.resize(std::min(batch.size(), most_ - 2));
   return batch;
 }
 
-/// The row's place, with memory for `length` elements and with those that were there.
-RowCache::Place RowCache::room_for(std::size_t row, std::size_t length) {
-  if (places_[row] == rows_.end()) {
-    make_room(length);
-    rows_.push_back({row, 0, swaps_.size(), false, length, std::make_unique<float[]>(length)});
-    held_ += length;
-    places_[row] = std::prev(rows_.end());
+/// The row's place; where it had none, that of the row that was not asked for for the longest time, or a new one. All
+/// have memory for whole rows: of rows of many lengths a third more would be taken than is used.
+RowCache::Place RowCache::place_for(std::size_t row) {
+  if (places_[row] != rows_.end()) {
+    catch_up(*places_[row]);
     return places_[row];
   }
-  const Place place = places_[row];
-  catch_up(*place);
-  if (place->capacity >= length) return place;
-  const bool was_in_use = std::exchange(place->in_use, true);
-  make_room(length - place->capacity);
-  place->in_use = was_in_use;
-  auto values = std::make_unique<float[]>(length);
-  std::copy_n(place->values.get(), place->length, values.get());
-  place->values = std::move(values);
-  held_ += length - place->capacity;
-  place->capacity = length;
-  return place;
-}
-
-void RowCache::make_room(std::size_t elements) {
-  Place oldest = rows_.begin();
-  while (held_ + elements > most_ && oldest != rows_.end()) {
-    if (oldest->in_use) {
-      ++oldest;
-      continue;
-    }
-    held_ -= oldest->capacity;
+  if (rows_.size() < most_) {
+    rows_.push_back({row, 0, 0, false, std::make_unique<float[]>(source_.size())});
+  } else {
+    const Place oldest = std::find_if(rows_.begin(), rows_.end(), [](const Row& each) { return !each.in_use; });
     places_[oldest->index] = rows_.end();
-    oldest = rows_.erase(oldest);
+    rows_.splice(rows_.end(), rows_, oldest);
   }
+  const Place place = std::prev(rows_.end());
+  place->index = row;
+  place->length = 0;
+  place->swaps = swaps_.size();
+  places_[row] = place;
+  return place;
 }
 
 void RowCache::take_signs(Row& row, std::size_t from, std::size_t length) const {
