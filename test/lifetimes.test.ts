@@ -1,6 +1,5 @@
 // What happens to threads, files and the process when work ends early; each case is a program in lifetimes/. A case that
 // hangs is ended by vitest and fails.
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -98,10 +97,8 @@ describe("200 videos leave no file and no thread behind", () => {
   ])("%s", async (_what, way) => {
     const { status, stdout, stderr } = await runProgram(program("handles"), [way, clip], ["--expose-gc"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const { before, after, jobs } = JSON.parse(stdout);
+    const { before, after } = JSON.parse(stdout);
     expect(after).toEqual(before);
-    // The engine's own threads stay: a fixed number of them.
-    expect(jobs).toBeLessThanOrEqual(Math.max(8, 2 * availableParallelism()));
   });
 
   test("nor do encoders whose loops are left early", async () => {
