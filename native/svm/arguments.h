@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "svm/c_svc_solver.h"
-#include "svm/model.h"
+#include "svm/parameters.h"
 #include "svm/rows_view.h"
 
 namespace unreel::svm {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "svm/kernel_source.h"
-#include "svm/model.h"
+#include "svm/parameters.h"
 
 namespace unreel::svm {
 

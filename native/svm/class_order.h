@@ -8,7 +8,7 @@
 
 #include "svm/c_svc_solver.h"
 #include "svm/decision_function.h"
-#include "svm/model.h"
+#include "svm/parameters.h"
 #include "svm/rows_view.h"
 
 namespace unreel::svm {

@@ -14,6 +14,7 @@
 #include "svm/c_svc_solver.h"
 #include "svm/class_order.h"
 #include "svm/kernel_matrix.h"
+#include "svm/model.h"
 #include "svm/training.h"
 
 namespace unreel::svm {

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "base/cancel_token.h"
-#include "svm/model.h"
+#include "svm/parameters.h"
 #include "svm/rows_view.h"
 
 namespace unreel::svm {

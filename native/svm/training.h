@@ -8,7 +8,7 @@
 
 #include "svm/decision_function.h"
 #include "svm/kernel_source.h"
-#include "svm/model.h"
+#include "svm/parameters.h"
 #include "svm/rows_view.h"
 
 namespace unreel::svm {

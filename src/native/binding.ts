@@ -1,5 +1,3 @@
-import type { SvmFormulation, SvmKernel } from "../training/svm-options.js";
-
 /**
  * What the addon exports: the shape of native/binding. Internal: users see the typed face over it. Every promise may
  * reject with a plain `Error` that carries `code`, `details`; {@link callNative} turns it into an `UnreelError`.
@@ -392,9 +390,12 @@ export interface NativeHead {
   project(x: Float32Array, rows: number): Promise<Float32Array>;
 }
 
+export type NativeFormulation = "c-svc" | "nu-svc" | "one-class";
+export type NativeKernel = "linear" | "polynomial" | "rbf" | "sigmoid";
+
 export interface NativeSvmParameters {
-  formulation: SvmFormulation;
-  kernel: SvmKernel;
+  formulation: NativeFormulation;
+  kernel: NativeKernel;
   c: number;
   nu: number;
   gamma: number;
@@ -417,8 +418,8 @@ export interface NativeSvmParameters {
 }
 
 export interface NativeSvm {
-  readonly formulation: SvmFormulation;
-  readonly kernel: SvmKernel;
+  readonly formulation: NativeFormulation;
+  readonly kernel: NativeKernel;
   readonly gamma: number;
   readonly coef0: number;
   readonly degree: number;
