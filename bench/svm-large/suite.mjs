@@ -30,12 +30,16 @@ async function train(work) {
   }
 }
 
+/** The solver's numbers for each row: its variables, their gradients and states, ours and libsvm's. */
+const bytesOfState = 100;
+
 /**
  * What bounds the peak: the caller's floats, the addon's copy and the solver's layout; the cache of kernel rows; the
- * model's support vectors in double, and laid out in float.
+ * solver's state; the model's support vectors in double, and laid out in float.
  */
 function boundMbOf({ rows, cacheMb }, { startMb, vectors }) {
-  return startMb + cacheMb + (dims * (3 * 4 * rows + (8 + 4) * vectors)) / 2 ** 20;
+  const bytes = rows * (3 * 4 * dims + bytesOfState) + vectors * dims * (8 + 4);
+  return startMb + cacheMb + bytes / 2 ** 20;
 }
 
 function rowOf(work, seen) {

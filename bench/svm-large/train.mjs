@@ -15,6 +15,8 @@ function read(path, Kind) {
 }
 
 const { folder, rows, dims, kernel, exact, cacheMb } = JSON.parse(process.argv[2] ?? "");
+// What Node and the addon take by themselves.
+await trainSvm(Float32Array.of(0, 1), Int32Array.of(0, 1), { rows: 2, dims: 1 });
 const startMb = statusMb("VmRSS");
 const x = read(join(folder, "x.f32"), Float32Array);
 const labels = read(join(folder, "labels.i32"), Int32Array);

@@ -1,9 +1,13 @@
 #include "svm/class_order.h"
 
+#include <algorithm>
+
 namespace unreel::svm {
 
 ClassOrder::ClassOrder(const std::int32_t* all_labels, const std::vector<std::size_t>& chosen)
     : labels{all_labels[chosen.front()], 1 - all_labels[chosen.front()]} {
+  rows.reserve(chosen.size());
+  y.reserve(chosen.size());
   for (const int label : labels) {
     for (const std::size_t row : chosen) {
       if (all_labels[row] != label) continue;
@@ -22,6 +26,10 @@ DecisionFunction ClassOrder::function(const RowsView& x, const CSvcSolution& sol
   function.labels = labels;
   function.rho = solution.rho;
   function.dims = x.dims();
+  const auto zeros = std::count(solution.coefficients.begin(), solution.coefficients.end(), 0.0);
+  const std::size_t vectors = solution.coefficients.size() - static_cast<std::size_t>(zeros);
+  function.coefficients.reserve(vectors);
+  function.vectors.reserve(vectors * x.dims());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (solution.coefficients[i] == 0) continue;
     ++function.counts[y[i] > 0 ? 0 : 1];

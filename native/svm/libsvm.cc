@@ -39,6 +39,7 @@ class CachedMatrix final : public QMatrix {
  public:
   CachedMatrix(const CSvcProblem& problem, std::vector<signed char>& y, std::size_t cache_bytes, CancelToken cancel)
       : y_(y), cancel_(std::move(cancel)), cache_(problem.kernel, y.data(), cache_bytes) {
+    diagonal_.reserve(y.size());
     for (std::size_t i = 0; i < y.size(); ++i) diagonal_.push_back(problem.kernel.diagonal(i));
   }
 

@@ -8,12 +8,18 @@ namespace {
 /// Rows that are kept in any case: one that was handed out, one that is computed, and two that come with it.
 constexpr std::size_t kFewestRows = 4;
 
+/// What a row takes of memory, which comes in pages.
+std::size_t bytes_of_row(std::size_t columns) {
+  constexpr std::size_t kPage = 4096;
+  return (columns * sizeof(float) / kPage + 1) * kPage;
+}
+
 }  // namespace
 
 RowCache::RowCache(KernelSource& source, const signed char* signs, std::size_t bytes)
     : source_(source),
       signs_(signs),
-      most_(std::max(kFewestRows, bytes / (source.size() * sizeof(float)))),
+      most_(std::max(kFewestRows, bytes / bytes_of_row(source.size()))),
       places_(source.size(), rows_.end()) {}
 
 std::size_t RowCache::length_of(std::size_t row) const {
