@@ -40,3 +40,14 @@ export class Random {
     }
   }
 }
+
+/** The items in a drawn order, each order equally likely (Fisher and Yates). */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const result = [...items];
+  for (let at = result.length - 1; at > 0; at--) {
+    const other = random.below(at + 1);
+    const [a, b] = [result[at], result[other]];
+    if (a !== undefined && b !== undefined) [result[at], result[other]] = [b, a];
+  }
+  return result;
+}

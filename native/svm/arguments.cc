@@ -51,6 +51,20 @@ void require_kernel(const KernelFunction& kernel) {
   }
 }
 
+/// Throws not_finite at the first number that is not fine.
+template <class Fine>
+void require_each(const RowsView& x, const Fine& fine, const std::string& otherwise) {
+  for (std::size_t row = 0; row < x.rows(); ++row) {
+    for (std::size_t k = 0; k < x.dims(); ++k) {
+      if (fine(x.at(row, k))) continue;
+      throw Error(ErrorCode::not_finite, "The feature in row " + std::to_string(row) + ", column " + std::to_string(k) +
+                                             " (both from 0) is " + otherwise)
+          .with("row", static_cast<std::int64_t>(row))
+          .with("column", static_cast<std::int64_t>(k));
+    }
+  }
+}
+
 }  // namespace
 
 void require_parameters(const Parameters& parameters) {
@@ -76,26 +90,25 @@ void require_parameters(const Parameters& parameters) {
 }
 
 void require_finite(const RowsView& x) {
-  for (std::size_t row = 0; row < x.rows(); ++row) {
-    for (std::size_t k = 0; k < x.dims(); ++k) {
-      if (std::isfinite(x.at(row, k))) continue;
-      throw Error(ErrorCode::not_finite, "The feature in row " + std::to_string(row) + ", column " + std::to_string(k) +
-                                             " (both from 0) is NaN or infinite.")
-          .with("row", static_cast<std::int64_t>(row))
-          .with("column", static_cast<std::int64_t>(k));
-    }
-  }
+  require_each(x, [](double value) { return std::isfinite(value); }, "NaN or infinite.");
 }
 
-void require_training_rows(const RowsView& x, const std::int32_t* labels, Formulation formulation) {
+void require_finite_floats(const RowsView& x) {
+  require_finite(x);
+  require_each(
+      x, [](double value) { return std::isfinite(static_cast<float>(value)); },
+      "beyond float's range, in which exact: false computes. Scale the features, or ask for exactness.");
+}
+
+void require_training_rows(const RowsView& x, const std::int32_t* labels, const Parameters& parameters) {
   constexpr std::size_t kMax = std::numeric_limits<int>::max() - 1;
   if (x.rows() == 0 || x.dims() == 0 || x.rows() > kMax || x.dims() > kMax) {
     throw Error(ErrorCode::invalid_argument, "SVM training needs 1 to " + std::to_string(kMax) +
                                                  " rows and dimensions, got " + std::to_string(x.rows()) + " x " +
                                                  std::to_string(x.dims()) + ".");
   }
-  require_labels(labels, x.rows(), formulation);
-  require_finite(x);
+  require_labels(labels, x.rows(), parameters.formulation);
+  parameters.exact ? require_finite(x) : require_finite_floats(x);
 }
 
 void require_finite_solution(const CSvcSolution& solution) {

@@ -185,7 +185,7 @@ std::vector<double> cross_validate(const RowsView& x, const std::int32_t* labels
       require_parameters(point);
     }
   }
-  require_training_rows(x, labels, Formulation::c_svc);
+  require_training_rows(x, labels, parameters);
   return CrossValidation(x, labels, parameters, plan, control).run();
 }
 

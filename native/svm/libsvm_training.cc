@@ -48,31 +48,10 @@ class Problem {
 
 svm_parameter libsvm_parameter(const Parameters& parameters, int* weight_labels, double* weights) {
   svm_parameter parameter{};
-  switch (parameters.formulation) {
-    case Formulation::c_svc:
-      parameter.svm_type = C_SVC;
-      break;
-    case Formulation::nu_svc:
-      parameter.svm_type = NU_SVC;
-      break;
-    case Formulation::one_class:
-      parameter.svm_type = ONE_CLASS;
-      break;
-  }
-  switch (parameters.kernel.kind) {
-    case Kernel::linear:
-      parameter.kernel_type = LINEAR;
-      break;
-    case Kernel::polynomial:
-      parameter.kernel_type = POLY;
-      break;
-    case Kernel::rbf:
-      parameter.kernel_type = RBF;
-      break;
-    case Kernel::sigmoid:
-      parameter.kernel_type = SIGMOID;
-      break;
-  }
+  constexpr int kTypes[] = {C_SVC, NU_SVC, ONE_CLASS};
+  constexpr int kKernels[] = {LINEAR, POLY, RBF, SIGMOID};
+  parameter.svm_type = kTypes[static_cast<std::size_t>(parameters.formulation)];
+  parameter.kernel_type = kKernels[static_cast<std::size_t>(parameters.kernel.kind)];
   parameter.gamma = parameters.kernel.gamma;
   parameter.coef0 = parameters.kernel.coef0;
   parameter.degree = parameters.kernel.degree;

@@ -25,9 +25,11 @@ class SvmModel final : public Model {
   const DecisionFunction& function() const override { return function_; }
 
   void decision_values(const RowsView& x, int threads, double* out) const override {
+    require_finite(x);
     score_all(scorer_, x, threads, out);
   }
   void fast_decision_values(const RowsView& x, int threads, double* out) const override {
+    require_finite_floats(x);
     std::call_once(laid_out_, [this] { fast_scorer_ = std::make_unique<FastScorer>(function_); });
     score_all(*fast_scorer_, x, threads, out);
   }
@@ -51,7 +53,6 @@ class SvmModel final : public Model {
  private:
   template <class AnyScorer>
   void score_all(const AnyScorer& scorer, const RowsView& x, int threads, double* out) const {
-    require_finite(x);
     parallel_for(x.rows(), threads, [&](std::size_t begin, std::size_t end) {
       scorer.score(x.part(begin, end), out + begin);
       for (std::size_t row = begin; row < end; ++row) out[row] *= function_.sign();
@@ -71,7 +72,7 @@ std::unique_ptr<Model> Model::of(DecisionFunction function) { return std::make_u
 std::unique_ptr<Model> Model::train(const RowsView& x, const std::int32_t* labels, const Parameters& parameters,
                                     const TrainingControl& control) {
   require_parameters(parameters);
-  require_training_rows(x, labels, parameters.formulation);
+  require_training_rows(x, labels, parameters);
   return of(train_decision_function(x, labels, parameters, control));
 }
 

@@ -47,7 +47,8 @@ class Model {
    * x: rows of dims numbers; out: one for each. The same for any thread count (>= 1). Throws not_finite.
    */
   virtual void decision_values(const RowsView& x, int threads, double* out) const = 0;
-  /// The same by float matrix products (fast_scorer.h); the first call lays the support vectors out for them.
+  /// The same by float matrix products (fast_scorer.h), of numbers in float's range; the first call lays the support
+  /// vectors out for them.
   virtual void fast_decision_values(const RowsView& x, int threads, double* out) const = 0;
   /**
    * P(fake) of each row by the model's own sigmoid, which only libsvm_probability and files of svm-train -b 1 bring:

@@ -1,6 +1,7 @@
 import { throwIfAborted } from "../errors.js";
 import { type Grouped, percentiles, quantile } from "../evaluation/bootstrap.js";
 import { drawGroups, type GroupNumbers, numberGroups, type ResampleOptions } from "../evaluation/resamples.js";
+import { groupedFolds } from "../training/folds.js";
 import type {
   Calibration,
   CalibrationRecord,
@@ -9,7 +10,6 @@ import type {
   NoCalibration,
   SigmoidCalibration,
 } from "./calibration.js";
-import { groupFolds } from "./group-folds.js";
 import { type Curve, curveAt, fitIsotonic } from "./isotonic.js";
 import { inOrder } from "./order.js";
 import { type Judged, type Reliability, reliabilityOf } from "./reliability.js";
@@ -69,7 +69,7 @@ export async function fitCalibration(
     groups: groups.count,
     samples,
     seed,
-    reliability: await crossFitted(videos, chosen, seed),
+    reliability: await crossFitted(videos, groups, chosen, seed),
   };
   const calibrationBy = chosen === "sigmoid" ? sigmoidCalibration : isotonicCalibration;
   return calibrationBy(videos, groups, record, signal);
@@ -154,8 +154,14 @@ async function estimatorOf(videos: readonly Grouped[], method: Method): Promise<
 }
 
 /** Of the videos' probabilities by estimators that saw none of their fold's groups; null where one cannot be fitted. */
-async function crossFitted(videos: readonly Grouped[], method: Method, seed: number): Promise<Reliability | null> {
-  const folds = groupFolds(videos, judgingFolds, seed);
+async function crossFitted(
+  videos: readonly Grouped[],
+  groups: GroupNumbers,
+  method: Method,
+  seed: number,
+): Promise<Reliability | null> {
+  const labels = Int32Array.from(videos, ({ label }) => label);
+  const folds = groupedFolds(labels, groups.of, Math.min(judgingFolds, groups.count), seed);
   const judged: Judged[] = [];
   for (const fold of new Set(folds)) {
     const others = videos.filter((_, row) => folds[row] !== fold);

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import { type Random, shuffled } from "../random.js";
 import type { ClipSpan } from "./plan.js";
 
 /** Which list a clip stands in. */
@@ -13,16 +13,6 @@ export interface Casting {
   readonly sides: readonly Side[];
   /** The clip that a clip's fake takes its blended region from: on the same side, and its own donor in turn. */
   readonly donors: readonly number[];
-}
-
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const result = [...items];
-  for (let at = result.length - 1; at > 0; at--) {
-    const other = random.below(at + 1);
-    const [a, b] = [result[at], result[other]];
-    if (a !== undefined && b !== undefined) [result[at], result[other]] = [b, a];
-  }
-  return result;
 }
 
 /** Clip indices by unit, in a drawn order. */

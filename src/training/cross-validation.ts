@@ -36,7 +36,8 @@ export interface CrossValidatedPoint {
 
 /**
  * Grouped cross-validation of a C-SVC over a grid of C and gamma. Folds have about the same share of either class. One
- * kernel matrix for each gamma serves all folds and Cs where it fits into `matrixMb`; trainings run side by side.
+ * kernel matrix for each gamma serves all folds and Cs where it fits into `matrixMb`; trainings run side by side. Balanced
+ * weights are those of all rows.
  *
  * The values come from the matrix's floats: within about 1e-7 times the sum of the coefficients' magnitudes of what
  * `decisionValues` of each fold's machine gives. For ranking, calibrating and choosing thresholds; not for bits.

@@ -1,5 +1,5 @@
 import { UnreelError } from "../errors.js";
-import { Random } from "../random.js";
+import { Random, shuffled } from "../random.js";
 
 /**
  * A fold for each row, so that the rows of a group are in one fold and each fold has about the same share of either
@@ -36,7 +36,7 @@ export function groupedFolds(
   const totals = [Math.max(labels.length - fakes, 1), Math.max(fakes, 1)] as const;
   const rise = (own: [number, number], added: [number, number], which: 0 | 1) =>
     (added[which] * (2 * own[which] + added[which])) / totals[which] ** 2;
-  const order = shuffled([...byGroup], seed).sort(([, a], [, b]) => b[0] + b[1] - a[0] - a[1]);
+  const order = shuffled([...byGroup], new Random(seed)).sort(([, a], [, b]) => b[0] + b[1] - a[0] - a[1]);
   for (const [group, added] of order) {
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
@@ -49,14 +49,4 @@ export function groupedFolds(
     if (own !== undefined) counts[best] = [own[0] + added[0], own[1] + added[1]];
   }
   return Int32Array.from(labels, (_, row) => foldOf.get(groups[row] ?? "") ?? 0);
-}
-
-function shuffled<T>(items: T[], seed: number): T[] {
-  const random = new Random(seed);
-  for (let i = items.length - 1; i > 0; i -= 1) {
-    const j = random.below(i + 1);
-    const [a, b] = [items[i], items[j]];
-    if (a !== undefined && b !== undefined) [items[i], items[j]] = [b, a];
-  }
-  return items;
 }

@@ -89,6 +89,7 @@ export function checkLabels(labels: unknown, rows: number): Int32Array {
   return checked;
 }
 
+/** True or false. */
 export function checkFlag(value: unknown, name: string): boolean {
   if (typeof value !== "boolean") throw new UnreelTypeError(`${name} must be true or false, not ${shown(value)}`);
   return value;

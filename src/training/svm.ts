@@ -2,6 +2,7 @@ import type { NativeSvm } from "../native/binding.js";
 import { abortable, awaitNative, nativeBinding } from "../native/load.js";
 import { checkInteger, checkPositive, pathOf } from "../validate.js";
 import {
+  checkFlag,
   checkLabels,
   checkRows,
   checkThreads,
@@ -65,7 +66,7 @@ export class Svm {
    *
    * @param x rows x dims, C order
    * @param options threads: default all cores; the result does not depend on it
-   * @throws UnreelError `ERR_UNREEL_NOT_FINITE`
+   * @throws UnreelError `ERR_UNREEL_NOT_FINITE`, with `exact: false` also for numbers beyond float's range
    */
   decisionValues(
     x: Float64Array | Float32Array,
@@ -74,7 +75,8 @@ export class Svm {
     const rows = checkInteger(options.rows, 0, "options.rows");
     const checked = checkRows(x, rows, this.dims, "x");
     const threads = checkThreads(options.threads);
-    return awaitNative(() => this.#native.decisionValues(checked, rows, options.exact ?? true, threads));
+    const exact = checkFlag(options.exact ?? true, "options.exact");
+    return awaitNative(() => this.#native.decisionValues(checked, rows, exact, threads));
   }
 
   /**

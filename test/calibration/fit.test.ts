@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Calibration, prevalenceOf, probabilityOf } from "../../src/calibration/calibration.js";
 import { type CalibrationOptions, fitCalibration } from "../../src/calibration/fit.js";
-import { groupFolds } from "../../src/calibration/group-folds.js";
 import { fitIsotonic } from "../../src/calibration/isotonic.js";
 import { sigmoidAt } from "../../src/calibration/sigmoid.js";
 import type { Grouped } from "../../src/evaluation/bootstrap.js";
@@ -215,25 +214,5 @@ describe("probabilityOf", () => {
     const saidHigh = high.reduce((sum, { score }) => sum + probabilityOf(calibration, score, share).probability, 0);
     const shareHigh = high.filter(({ label }) => label === 1).length / high.length;
     expect(Math.abs(saidHigh / high.length - shareHigh)).toBeLessThan(0.03);
-  });
-});
-
-describe("groupFolds", () => {
-  it("keeps groups whole, spreads both classes, and gives no more folds than groups", () => {
-    const videos = videosOfSigmoid(200, { ...truth, seed: 17, perGroup: 4 });
-    const folds = groupFolds(videos, 5, 1);
-    const byGroup = new Map<string, Set<number>>();
-    videos.forEach(({ group }, row) => {
-      byGroup.set(group, (byGroup.get(group) ?? new Set()).add(folds[row] ?? -1));
-    });
-    expect([...byGroup.values()].every((own) => own.size === 1)).toBe(true);
-    for (let fold = 0; fold < 5; fold += 1) {
-      const labels = videos.filter((_, row) => folds[row] === fold).map(({ label }) => label);
-      expect(new Set(labels).size).toBe(2);
-      expect(labels.length).toBeGreaterThanOrEqual(28);
-    }
-    expect(groupFolds(videos, 5, 1)).toEqual(folds);
-    expect(groupFolds(videos, 5, 2)).not.toEqual(folds);
-    expect(new Set(groupFolds(videosOf([0, 1], [1, 2]), 5, 1)).size).toBe(1);
   });
 });

@@ -280,6 +280,21 @@ describe("an SVM refuses", () => {
     expect(call).toThrow(expect.objectContaining({ code: "ERR_UNREEL_INVALID_ARGUMENT" }));
   });
 
+  it("numbers beyond float's range where it is to compute in float, naming row and column", async () => {
+    const wide = Float64Array.from(x);
+    wide[2 * dims + 1] = 1e39;
+    const error = {
+      code: "ERR_UNREEL_NOT_FINITE",
+      details: { row: 2, column: 1 },
+      message: expect.stringContaining("exact"),
+    };
+    await expect(trainSvm(wide, labels, { rows, dims, kernel: "linear", exact: false })).rejects.toMatchObject(error);
+    const svm = await trainSvm(x, labels, { rows, dims });
+    await expect(svm.decisionValues(wide, { rows, exact: false })).rejects.toMatchObject(error);
+    expect(await svm.decisionValues(wide, { rows })).toHaveLength(rows);
+    expect(() => svm.decisionValues(x, { rows, exact: "no" as never })).toThrow(TypeError);
+  });
+
   it("rows of another length", async () => {
     const svm = await trainSvm(x, labels, { rows, dims });
     expect(() => svm.decisionValues(new Float64Array(dims + 1), { rows: 1 })).toThrow(RangeError);

@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "base/simd_target.h"
+#include "svm/computed_kernel.h"
+#include "svm/fast_kernel.h"
+#include "svm/fast_scorer.h"
 #include "test/support/target_guard.h"
 
 namespace unreel::svm {
@@ -69,6 +74,80 @@ TEST(Scorer, GivesTheBitsOfThePlainFormulaOnEveryTarget) {
           }
         }
       }
+    }
+  }
+}
+
+/// Rows of length 1, as embeddings are.
+std::vector<double> unit_rows(std::size_t rows, std::size_t dims, std::uint64_t seed) {
+  std::vector<double> x = random_values(rows * dims, seed);
+  for (std::size_t r = 0; r < rows; ++r) {
+    double square = 0;
+    for (std::size_t k = 0; k < dims; ++k) square += x[r * dims + k] * x[r * dims + k];
+    for (std::size_t k = 0; k < dims; ++k)
+      x[r * dims + k] = static_cast<float>(x[r * dims + k] / std::sqrt(std::max(square, 1e-30)));
+  }
+  return x;
+}
+
+/// Of each kernel with coefficients of 1, so that a decision value is off by the sum of its kernels' errors.
+TEST(FastScorer, GivesKernelsOfUnitRowsWithin4e7OnEveryTarget) {
+  const unreel::test::TargetGuard guard;
+  for (const std::string& target : simd_targets()) {
+    set_simd_target(target);
+    for (const Kernel kernel : {Kernel::linear, Kernel::polynomial, Kernel::rbf, Kernel::sigmoid}) {
+      for (const std::size_t count : {1U, 31U, 33U, 100U}) {
+        for (const std::size_t dims : {1U, 63U, 512U}) {
+          DecisionFunction svc = random_svc(kernel, count, dims);
+          svc.kernel.gamma = kernel == Kernel::linear ? 0 : 1;
+          svc.coefficients.assign(count, 1);
+          svc.vectors = unit_rows(count, dims, 5);
+          const std::size_t rows = 70;
+          const std::vector<double> x = unit_rows(rows, dims, 6);
+          std::vector<double> actual(rows, 7);
+          FastScorer(svc).score({x.data(), rows, dims}, actual.data());
+          for (std::size_t r = 0; r < rows; ++r) {
+            const double expected = decision_value(svc, x.data() + r * dims);
+            ASSERT_NEAR(actual[r], expected, 4e-7 * static_cast<double>(count))
+                << target << ": kernel " << static_cast<int>(kernel) << ", " << count << " vectors of " << dims;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(FastKernel, HasTheElementsOfComputedKernelWithin4e7InAnyOrder) {
+  const unreel::test::TargetGuard guard;
+  const std::size_t count = 75;
+  const std::size_t dims = 40;
+  const std::vector<double> x = unit_rows(count, dims, 8);
+  std::vector<std::size_t> order(count);
+  for (std::size_t i = 0; i < count; ++i) order[i] = (7 * i) % count;
+  for (const std::string& target : simd_targets()) {
+    set_simd_target(target);
+    for (const Kernel kind : {Kernel::linear, Kernel::polynomial, Kernel::rbf, Kernel::sigmoid}) {
+      const KernelFunction kernel{kind, 0.9, 0.2, 2};
+      FastKernel fast({x.data(), count, dims}, order, kernel, 2);
+      ComputedKernel exact({x.data(), count, dims}, order, kernel, 2);
+      for (KernelSource* const source : {static_cast<KernelSource*>(&fast), static_cast<KernelSource*>(&exact)}) {
+        source->swap(3, 70);
+        source->swap(70, 12);
+      }
+      const std::size_t rows[] = {0, 12, 74};
+      std::vector<float> values(6 * count, 9);
+      float* const out[] = {&values[0],         &values[count],     &values[2 * count],
+                            &values[3 * count], &values[4 * count], &values[5 * count]};
+      fast.rows({rows, out, 3, 5, 71});
+      exact.rows({rows, out + 3, 3, 5, 71});
+      for (std::size_t i = 0; i < 3 * count; ++i) {
+        ASSERT_NEAR(values[i], values[3 * count + i], 4e-7) << target;
+        const std::size_t column = i % count;
+        if (column < 5 || column >= 71) {
+          ASSERT_EQ(values[i], 9) << "written beyond what was asked for";
+        }
+      }
+      for (const std::size_t row : rows) ASSERT_NEAR(fast.diagonal(row), exact.diagonal(row), 4e-7);
     }
   }
 }
