@@ -264,6 +264,21 @@ TEST(Supcon, HasTheSameBitsForAnyThreadCountAlsoInTiles) {
   }
 }
 
+/// Within 1e-5 of the largest number of the gradient.
+void expect_reference(Batch& batch, double temperature) {
+  std::vector<double> expected(batch.u.size());
+  std::vector<float> gradient(batch.u.size());
+  reference(batch, temperature, expected.data());
+  kernel(batch, temperature, gradient.data());
+  const std::vector<double> wanted = per_length(batch, expected);
+  const std::vector<double> got = per_length(batch, {gradient.begin(), gradient.end()});
+  double largest = 0;
+  for (const double value : wanted) largest = std::max(largest, std::abs(value));
+  double furthest = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - wanted[i]));
+  EXPECT_LE(furthest, 1e-5 * largest) << batch.name << ", " << batch.shape.rows << " rows at " << temperature;
+}
+
 TEST(Supcon, IsTheReferenceWhereMostOfTheGradientCancels) {
   // One class pulls to where its denominators push from: the nearer its rows, the less of either is left.
   for (const float width : {1.0F, 0.3F, 0.1F, 0.05F}) {
@@ -274,18 +289,25 @@ TEST(Supcon, IsTheReferenceWhereMostOfTheGradientCancels) {
           batch.row(i)[k] = batch.row(i % labels.size())[k] + width * batch.row(i)[k];
         }
       }
-      for (const double temperature : {0.026, 0.07, 0.5, 20.0}) {
-        std::vector<double> expected(batch.u.size());
-        std::vector<float> gradient(batch.u.size());
-        reference(batch, temperature, expected.data());
-        kernel(batch, temperature, gradient.data());
-        const std::vector<double> wanted = per_length(batch, expected);
-        const std::vector<double> got = per_length(batch, {gradient.begin(), gradient.end()});
-        double largest = 0;
-        for (const double value : wanted) largest = std::max(largest, std::abs(value));
-        for (std::size_t i = 0; i < got.size(); ++i) {
-          ASSERT_NEAR(got[i], wanted[i], 1e-5 * largest) << width << " at " << temperature << ", " << labels.size();
+      for (const double temperature : {0.026, 0.07, 0.5, 20.0}) expect_reference(batch, temperature);
+    }
+  }
+}
+
+TEST(Supcon, IsTheReferenceWhereClassesHaveNearlyMet) {
+  for (const double spread : {0.2, 0.35, 0.5, 1.0}) {
+    for (const std::int32_t classes : {2, 7}) {
+      for (const std::size_t rows : {std::size_t{70}, std::size_t{100}}) {
+        std::vector<std::int32_t> labels(static_cast<std::size_t>(classes));
+        std::iota(labels.begin(), labels.end(), 0);
+        Batch batch = random_batch("around " + std::to_string(classes) + " directions", {rows, 512}, labels);
+        for (std::size_t i = 0; i < rows; ++i) {
+          for (std::size_t k = 0; k < 512; ++k) {
+            const double centre = std::sin((7 * static_cast<double>(k) + 1) * (1 + batch.labels[i]));
+            batch.row(i)[k] += static_cast<float>(centre / spread);
+          }
         }
+        for (const double temperature : {0.0255, 0.035, 0.05, 0.1}) expect_reference(batch, temperature);
       }
     }
   }
